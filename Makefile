@@ -1,0 +1,28 @@
+# Two commands do everything: `make run` and `make test`. Python 3.11 or newer and make are all that is needed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SCENARIO ?= scenarios/isolate-russia-north-korea.yaml
+
+.PHONY: run test clean
+
+run: $(VENV)/.installed
+	$(BIN)/blocade run $(SCENARIO)
+
+test: $(VENV)/.tools
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist worksteal -q
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blocade needs Python 3.11 or newer; name one with make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.tools: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) results build dist
