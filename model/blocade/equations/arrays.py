@@ -1,0 +1,24 @@
+"""Array types, and the two small operations that the notation of the equations uses."""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.float64]
+ArrayLike: TypeAlias = float | npt.NDArray[np.float64]
+
+
+def back(x: Array) -> Array:
+    """The partner's view of every pair: swap the last two axes, ``[..., state, partner] -> [..., partner, state]``."""
+    return np.swapaxes(x, -1, -2)
+
+
+def mean_of_pair(x: Array, x_back: Array) -> Array:
+    """``sym(X) = (X_ij + X_ji) / 2``, for the row and its partners' view of it."""
+    return 0.5 * (x + x_back)
+
+
+def positive(x: Array) -> Array:
+    """``(x)⁺ = max(x, 0)``."""
+    return np.maximum(x, 0.0)

@@ -1,0 +1,45 @@
+"""Equation 6: structural balance, the friend of a friend and the enemy of an enemy."""
+
+import numpy as np
+
+from blocade.equations.arrays import Array, ArrayLike
+
+
+def structural_balance(tie_own: Array, tie: Array, share: ArrayLike, alpha: ArrayLike, limit: ArrayLike) -> Array:
+    """Pull of common friends and common enemies, ``L·tanh(α (A W A)_ij / L)``, W = diag(ĉ).
+
+    Parameters
+    ----------
+    tie_own : [..., partner], the state's ties (or [..., state, partner] for all).
+    tie : [..., state, partner], all ties.
+    share : [partner], weights ĉ.
+    alpha : strength, 1/year.
+    limit : L, the largest pull, 1/year; infinite gives the unbounded ``α A W A``, 0 gives no pull.
+
+    Returns
+    -------
+    [..., partner], in [−L, L]. The value on the diagonal has no meaning.
+
+    Notes
+    -----
+    Form: Morrison, Kutz and Gabbay 2023 (B6); with W = 1 and L = ∞ it is dX/dt = X² of Marvel et al. 2011 (B2). Evidence
+    on balance is mixed (M9), so its range includes 0.
+    """
+    pull = alpha * ((tie_own * share) @ tie)
+    bounded = np.isfinite(limit) & (np.asarray(limit) > 0.0)
+    scale = np.where(bounded, limit, 1.0)
+    saturated = scale * np.tanh(pull / scale)
+    if bounded.all():
+        return saturated
+    return np.where(bounded, saturated, np.where(np.isinf(limit), pull, 0.0))
+
+
+def leading_eigenvalue(tie: Array, share: Array) -> Array:
+    """λ₀, the top eigenvalue of ``W^½ A W^½``: [..., state, partner] -> [...]."""
+    root = np.sqrt(share)
+    return np.asarray(np.linalg.eigvalsh(root[..., :, None] * tie * root[..., None, :])[..., -1])
+
+
+def fold(beta: ArrayLike, eigenvalue: ArrayLike) -> ArrayLike:
+    """α at which the leading mode loses its rest point, ``β / (4λ₀)`` (small-λ form, B6)."""
+    return beta / (4.0 * eigenvalue)
