@@ -1,0 +1,173 @@
+"""The batch engine: one step for many runs at once, arrays [run, state, partner].
+
+Order of a step. Everything reads the state at the start of the step; all states move together.
+
+1. Policy: the calendar's decree, drawn values, relief granted, effort of senders (equation 10).
+2. Situation: hands and pressure, reach (1), association risk (2), pain, needs, surpluses and their match (5), forces.
+3. Record the measures of this moment.
+4. Ties: balance (6), drift, shock and bounds (7).
+5. Trade: willing partners (3), target and adjustment (4).
+6. Concession and compliance (8), insulation (9), capability (11), armament (12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from blocade.equations.armament import armament_growth, armament_step, hostility, technology_received
+from blocade.equations.arrays import Array, back, mean_of_pair
+from blocade.equations.balance import structural_balance
+from blocade.equations.capability import capability_step
+from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
+from blocade.equations.diversion import missing_trade, residual_in_force, trade_step, trade_target
+from blocade.equations.drift import split, tie_drift, tie_step
+from blocade.equations.insulation import insulation_step
+from blocade.equations.partners import willing_partners
+from blocade.parameters import Parameters
+from blocade.policy.calendar import Decree
+from blocade.policy.orders import orders
+from blocade.randomness import Luck
+from blocade.situation import TECHNOLOGY, Situation, assess, capability_shares, forces
+from blocade.start import Start, others
+from blocade.state import Moment, Observer, State, initial_state
+
+
+def look(start: Start, parameters: Parameters, decree: Decree, state: State, now: float) -> Moment:
+    """Steps 1 and 2: what is in force, and what follows from it."""
+    order = orders(decree, now, parameters, state.compliance)
+    situation = assess(
+        start.world, parameters, order, state.tie, state.trade, start.rest_of_world, state.compliance
+    )
+    return Moment(now, state, order, situation)
+
+
+def move(start: Start, parameters: Parameters, moment: Moment, luck: Luck, step: int, dt: float) -> State:
+    """Steps 4-6: the state one step later."""
+    state, order, now, world = moment.state, moment.orders, moment.situation, start.world
+    spell, exposure, compliance = _concede(parameters, moment, world_shares := capability_shares(world), luck, dt)
+    return State(
+        tie=_ties(start, parameters, state, now, world_shares, luck, step, dt),
+        trade=_trade(start, parameters, state, now, world_shares, dt),
+        capability=capability_step(
+            state.capability, world.capability, now.pain, start.pain, parameters.state("psi"), parameters.state("rho_c"), dt
+        ),
+        insulation=insulation_step(
+            state.insulation,
+            start.insulation,
+            now.pressure,
+            start.pressure,
+            world.regime,
+            parameters.state("rho_u"),
+            parameters.state("u_decay"),
+            dt,
+        ),
+        compliance=compliance_step(state.compliance, compliance, order.relief, parameters.state("p_decay"), dt),
+        armament=_armament(start, parameters, state, now, world_shares, dt),
+        exposure=exposure,
+        spell=spell,
+    )
+
+
+def run(
+    start: Start,
+    parameters: Parameters,
+    decrees: Sequence[Decree],
+    luck: Luck,
+    observe: Observer,
+    dt: float = 0.25,
+) -> State:
+    """Run a batch to its end.
+
+    Parameters
+    ----------
+    start, parameters : of each run.
+    decrees : one for each step.
+    observe : called with (step, moment) at the beginning of every step and once at the end.
+    dt : length of a step, years.
+
+    Returns
+    -------
+    The last state.
+    """
+    state = initial_state(start)
+    for step, decree in enumerate(decrees):
+        moment = look(start, parameters, decree, state, step * dt)
+        observe(step, moment)
+        state = move(start, parameters, moment, luck, step, dt)
+    observe(len(decrees), look(start, parameters, decrees[-1], state, len(decrees) * dt))
+    return state
+
+
+def _ties(
+    start: Start, parameters: Parameters, state: State, now: Situation, share: Array, luck: Luck, step: int, dt: float
+) -> Array:
+    plus, minus = split(forces(now, start.levels, parameters), state.tie.shape)
+    pull = structural_balance(
+        state.tie, state.tie, share, start.alpha[:, None, None], start.limit[:, None, None]
+    )
+    drift = tie_drift(state.tie, start.resting, plus, minus, pull, parameters.pair("beta"))
+    shock = parameters.pair("sigma") * np.sqrt(dt) * luck.shocks(step)
+    return tie_step(state.tie, drift, dt, shock) * others(len(share))
+
+
+def _trade(start: Start, parameters: Parameters, state: State, now: Situation, share: Array, dt: float) -> Array:
+    relative = np.divide(
+        state.capability,
+        start.world.capability,
+        out=np.ones_like(state.capability),
+        where=start.world.capability > 0.0,
+    )
+    risk_back = back(now.risk)
+    willing = willing_partners(
+        share, relative[..., None, :], state.tie, now.closed, risk_back, now.pain[..., None, :], others(len(share))
+    )
+    target = trade_target(
+        start.normal,
+        now.cut,
+        mean_of_pair(now.risk, risk_back),
+        missing_trade(start.normal, state.trade),
+        willing,
+        parameters.pair("phi"),
+        parameters.pair("kappa"),
+        residual_in_force(start.residual, now.cut, start.cut),
+    )
+    return trade_step(
+        state.trade,
+        target,
+        start.normal,
+        1.0 - start.rest_of_world[..., None],
+        parameters.pair("rho_cut"),
+        parameters.pair("rho_recover"),
+        parameters.pair("rho_divert"),
+        dt,
+    )
+
+
+def _concede(
+    parameters: Parameters, moment: Moment, share: Array, luck: Luck, dt: float
+) -> tuple[npt.NDArray[np.int64], Array, Array]:
+    state, now = moment.state, moment.situation
+    rate = hazard(
+        now.pressure,
+        now.pain,
+        state.insulation,
+        friendship(state.tie, now.hand, share),
+        moment.orders.offer.max(axis=-1),
+        parameters.state("h0"),
+        parameters.state("k"),
+        parameters.state("kappa_f"),
+        parameters.state("k_o"),
+    )
+    exposure = accumulate(state.exposure, rate, state.compliance, dt)
+    concedes = exposure >= luck.thresholds(state.spell)
+    return state.spell + concedes, np.where(concedes, 0.0, exposure), concedes.astype(float)
+
+
+def _armament(start: Start, parameters: Parameters, state: State, now: Situation, share: Array, dt: float) -> Array:
+    received = technology_received(now.need[..., TECHNOLOGY], now.surplus[..., None, :, TECHNOLOGY], now.gate * (1.0 - now.closed), share)
+    hostile = hostility(state.tie, share, state.armament[..., None, :])
+    growth = armament_growth(hostile, received, parameters.state("arms_reaction"), parameters.state("tau"))
+    return armament_step(state.armament, growth, start.armament_constant, parameters.state("arms_fatigue"), dt)

@@ -1,0 +1,114 @@
+"""What follows from the state and the orders at the start of a step, for a batch: reach, risk, pain, match, forces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from blocade.equations.arrays import Array, back, mean_of_pair
+from blocade.equations.diversion import pain as pain_of
+from blocade.equations.drift import FORCES, SIGNS, likeness
+from blocade.equations.exchange import gate, match, need, surplus
+from blocade.equations.pressure import closed, hand, pressure
+from blocade.equations.reach import reach
+from blocade.equations.risk import association_risk
+from blocade.parameters import Parameters
+from blocade.policy.orders import Orders
+from blocade.world import GOODS, World
+
+PAINED = np.array([good in ("technology", "cash_labour") for good in GOODS], dtype=float)
+"""Goods whose need and surplus answer to pain (M7)."""
+ARMS = GOODS.index("arms")
+TECHNOLOGY = GOODS.index("technology")
+NOTHING = np.zeros((1, 1))
+"""A matrix of nothing, whatever the number of states."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything that equations 1-5 say of a moment: [run, state, partner], [run, state, good] or [run, state].
+
+    levels : what each force of equation 7 depends on, [run, state, partner] or, where all runs agree, [state, partner].
+    """
+
+    hand: Array
+    pressure: Array
+    closed: Array
+    cut: Array
+    risk: Array
+    pain: Array
+    need: Array
+    surplus: Array
+    gate: Array
+    levels: dict[str, Array]
+
+
+def capability_shares(world: World) -> Array:
+    """ĉ, each state's share of the world's capability at the start: [state]."""
+    return world.capability / world.capability.sum()
+
+
+def assess(
+    world: World,
+    parameters: Parameters,
+    order: Orders,
+    tie: Array,
+    trade: Array,
+    rest_of_world: Array,
+    compliance: Array,
+) -> Situation:
+    """Work out the situation of every state.
+
+    Parameters
+    ----------
+    tie, trade : [run, state, partner].
+    rest_of_world, compliance : [run, state].
+    """
+    share = capability_shares(world)
+    hands = hand(order.enforced, order.isolation)
+    shut = closed(hands, back(hands))
+    pressed = pressure(hands, share)
+    trades = (world.trade.sum(axis=-1) + world.rest_of_world > 0.0).astype(float)
+    pained = pain_of(trade, rest_of_world, trades)
+    wants = need(world.need, parameters.pair("nu") * PAINED, pained[..., None], 0.0)
+    wants[..., ARMS] += order.war
+    spare = surplus(world.surplus, parameters.pair("mu") * PAINED, pained[..., None])
+    risk = association_risk(hands, hands, trade, order.secondary[..., None, :], parameters.pair("g"))
+    given = compliance[..., None] * hands if compliance.any() else NOTHING
+    offered = order.offer * (pressed[..., None] > 0.0) if order.offer.any() else NOTHING
+    levels = {
+        "trade": mean_of_pair(trade, back(trade)),
+        "match": match(wants, spare, wants, spare) * (1.0 - shut),
+        "sanction": mean_of_pair(order.sanctions, back(order.sanctions)),
+        "isolation": mean_of_pair(order.isolation, back(order.isolation)),
+        "offer": mean_of_pair(offered, back(offered)),
+        "risk": mean_of_pair(risk, back(risk)),
+        "comply": mean_of_pair(given, back(given)),
+        "regime": likeness(world.regime[:, None], world.regime),
+    }
+    return Situation(
+        hand=hands,
+        pressure=pressed,
+        closed=shut,
+        cut=reach(parameters.pair("delta"), order.enforced, back(order.enforced)),
+        risk=risk,
+        pain=pained,
+        need=wants,
+        surplus=spare,
+        gate=gate(tie),
+        levels=levels,
+    )
+
+
+def forces(now: Situation, start: Mapping[str, Array], parameters: Parameters) -> Iterator[Array]:
+    """What acts on the ties, 1/year: each force's change since the start; that of the match only as far as the gate is open.
+
+    Forces that do not act at all are left out.
+    """
+    for force in FORCES:
+        change = now.levels[force] - start[force]
+        if change.any():
+            strength = SIGNS[force] * parameters.pair(f"b_{force}")
+            yield strength * change * now.gate if force == "match" else strength * change

@@ -1,0 +1,184 @@
+"""The start as a rest point: what history must have been for the world to stand still under its own policies.
+
+Solved once per parameter set, before any event, and shared by all arms. Both engines start from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from blocade.equations.armament import armament_growth, hostility, technology_received
+from blocade.equations.arrays import Array, back, mean_of_pair, positive
+from blocade.equations.balance import fold, leading_eigenvalue, structural_balance
+from blocade.equations.diversion import missing_trade, trade_target
+from blocade.equations.insulation import insulation_at_rest
+from blocade.equations.partners import willing_partners
+from blocade.parameters import Parameters
+from blocade.policy.calendar import at_rest
+from blocade.policy.orders import Orders, orders
+from blocade.situation import TECHNOLOGY, Situation, assess, capability_shares
+from blocade.world import World
+
+WEIGHTS = ("w_votes", "w_defence", "w_arms", "w_enmity")
+"""Parameters that weigh the observed channels into ties."""
+ITERATIONS = 400
+TOLERANCE = 1e-13
+LEAST_KEPT = 1e-3
+"""Smallest factor by which trade is divided back; the reach of sanctions never comes near it (δ ≤ .75)."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The rest point of a world for a batch of parameter sets.
+
+    tie, trade, resting, normal, residual, cut : [run, state, partner]; T⁰ is ``normal``, B is ``resting``.
+    rest_of_world, pain, pressure, insulation, armament_constant : [run, state].
+    levels : what each force depended on at the start, [run, state, partner] or [state, partner].
+    alpha, limit : [run], strength and limit of structural balance.
+    """
+
+    world: World
+    tie: Array
+    trade: Array
+    rest_of_world: Array
+    normal: Array
+    residual: Array
+    resting: Array
+    cut: Array
+    levels: dict[str, Array]
+    pain: Array
+    pressure: Array
+    insulation: Array
+    armament_constant: Array
+    alpha: Array
+    limit: Array
+
+    def take(self, runs: npt.NDArray[np.int64]) -> Start:
+        """The start of some runs, in any order and with repeats."""
+        chosen = {
+            field.name: getattr(self, field.name)[runs] for field in fields(self) if field.name not in ("world", "levels")
+        }
+        levels = {name: x[runs] if x.ndim == 3 else x for name, x in self.levels.items()}
+        return Start(world=self.world, levels=levels, **chosen)
+
+
+def others(n: int) -> Array:
+    """1 for every partner and 0 for the state itself: [state, partner]."""
+    return 1.0 - np.eye(n)
+
+
+def solve_start(world: World, parameters: Parameters, tie: Array | None = None) -> Start:
+    """Solve the rest point of a world under its own acts.
+
+    Parameters
+    ----------
+    parameters : [run] values.
+    tie : [state, partner] or [run, state, partner], ties at the start; by default the world's, at the parameters' weights.
+
+    Notes
+    -----
+    B = A⁰ − balance⁰/β. T = (1 − pain⁰)·observed shares; T⁰ and pain⁰ are solved together by iteration, T⁰ being what remains when
+    diverted trade is taken off and the reach of sanctions and risk divided back. Trade that an embargo has erased (``world.expected``)
+    gets the gravity expectation instead. What no solution removes is kept as a constant residual (T − T*).
+    """
+    runs = len(parameters["beta"])
+    ties = _batched(world_ties(world, parameters) if tie is None else tie, runs)
+    none = np.zeros((runs, world.size))
+    order = orders(at_rest(world), 0.0, parameters, none)
+    observed, rest = _batched(world.trade, runs), np.broadcast_to(world.rest_of_world, (runs, world.size))
+    erased = np.isfinite(world.expected)
+    gravity = np.where(erased, world.expected, 0.0)
+    normal, pain = observed.copy(), np.zeros((runs, world.size))
+    for _ in range(ITERATIONS):
+        trade, held = (1.0 - pain)[..., None] * observed, (1.0 - pain) * rest
+        now = assess(world, parameters, order, ties, trade, held, none)
+        kept, diverted = _kept_and_diverted(world, parameters, now, ties, normal, trade, pain)
+        solved = np.where(erased, gravity, positive(trade - diverted) / kept)
+        wanted = 1.0 - gravity.sum(axis=-1)
+        found = solved.sum(axis=-1) - gravity.sum(axis=-1) + held
+        scale = np.divide(wanted, found, out=np.ones_like(found), where=found > 0.0)
+        updated = np.clip(1.0 - (1.0 - pain) * scale, 0.0, 1.0)
+        moved = max(np.abs(updated - pain).max(), np.abs(solved - normal).max())
+        pain, normal = 0.5 * (pain + updated), 0.5 * (normal + solved)
+        if moved < TOLERANCE:
+            break
+    trade, held = (1.0 - pain)[..., None] * observed, (1.0 - pain) * rest
+    normal = np.where(erased, gravity, normal)
+    return _rest(world, parameters, order, ties, trade, held, normal)
+
+
+def clean_start(real: Start, parameters: Parameters) -> Start:
+    """The clean start: no sanctions and no isolation, ties as observed, T = T⁰ of the real start (not solved again)."""
+    world = replace(real.world, sanctions=np.zeros_like(real.world.sanctions), isolation=np.zeros_like(real.world.isolation))
+    order = orders(at_rest(world), 0.0, parameters, np.zeros_like(real.pain))
+    return _rest(world, parameters, order, real.tie, real.normal, real.rest_of_world, real.normal)
+
+
+def world_ties(world: World, parameters: Parameters) -> Array:
+    """Ties of a world at the parameters' weights of its channels: [run, state, partner]."""
+    return world.ties(**{name.removeprefix("w_"): parameters.pair(name) for name in WEIGHTS})
+
+
+def _rest(
+    world: World, parameters: Parameters, order: Orders, ties: Array, trade: Array, held: Array, normal: Array
+) -> Start:
+    none = np.zeros((len(ties), world.size))
+    now = assess(world, parameters, order, ties, trade, held, none)
+    share = capability_shares(world)
+    target = _target(world, parameters, now, ties, normal, trade, 0.0)
+    eigenvalue = leading_eigenvalue(ties, share)
+    beta = parameters["beta"]
+    critical = np.where(eigenvalue > 0.0, fold(beta, np.where(eigenvalue > 0.0, eigenvalue, 1.0)), 0.0)
+    alpha, limit = parameters["balance"] * critical, parameters["balance_limit"] * beta
+    pull = structural_balance(ties, ties, share, alpha[:, None, None], limit[:, None, None]) * others(world.size)
+    scale = np.divide(pull, beta[:, None, None], out=np.zeros_like(pull), where=beta[:, None, None] > 0.0)
+    received = technology_received(now.need[..., TECHNOLOGY], now.surplus[..., None, :, TECHNOLOGY], now.gate * (1.0 - now.closed), share)
+    growth = armament_growth(
+        hostility(ties, share, world.armament), received, parameters.state("arms_reaction"), parameters.state("tau")
+    )
+    return Start(
+        world=world,
+        tie=ties,
+        trade=trade,
+        rest_of_world=held,
+        normal=normal,
+        residual=trade - target,
+        resting=ties - scale,
+        cut=now.cut,
+        levels=now.levels,
+        pain=now.pain,
+        pressure=now.pressure,
+        insulation=insulation_at_rest(parameters.state("u_base"), world.regime),
+        armament_constant=parameters.state("arms_fatigue") * world.armament - growth,
+        alpha=alpha,
+        limit=limit,
+    )
+
+
+def _kept_and_diverted(
+    world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array, pain: Array
+) -> tuple[Array, Array]:
+    kept = (1.0 - now.cut) * positive(1.0 - mean_of_pair(now.risk, back(now.risk)))
+    diverted = _target(world, parameters, now, ties, normal, trade, 0.0) - normal * kept
+    return np.maximum(kept, LEAST_KEPT), diverted
+
+
+def _target(
+    world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array, residual: float
+) -> Array:
+    share = capability_shares(world)
+    willing = willing_partners(
+        share, np.ones(world.size), ties, now.closed, back(now.risk), now.pain[..., None, :], others(world.size)
+    )
+    risk = mean_of_pair(now.risk, back(now.risk))
+    missing = missing_trade(normal, trade)
+    return trade_target(
+        normal, now.cut, risk, missing, willing, parameters.pair("phi"), parameters.pair("kappa"), residual
+    )
+
+
+def _batched(x: Array, runs: int) -> Array:
+    return np.array(np.broadcast_to(x, (runs, *x.shape[-2:])))
