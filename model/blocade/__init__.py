@@ -1,0 +1,40 @@
+"""blocade: does isolating a group of states break their bloc, or bind it?
+
+>>> import blocade
+>>> result = blocade.run("isolate-russia-north-korea")  # doctest: +SKIP
+>>> result.verdicts                                      # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from blocade.agents import BlocModel, StateAgent
+    from blocade.api import run
+    from blocade.result import Result
+    from blocade.world import World, load_world
+
+__version__ = "0.1.0"
+__all__ = ["BlocModel", "Result", "StateAgent", "World", "load_world", "run"]
+
+_HOME = {
+    "BlocModel": "blocade.agents",
+    "StateAgent": "blocade.agents",
+    "Result": "blocade.result",
+    "World": "blocade.world",
+    "load_world": "blocade.world",
+    "run": "blocade.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    # loaded when asked for, so that `blocade --help` does not wait for NumPy and Mesa
+    if name not in _HOME:
+        raise AttributeError(f"module 'blocade' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOME]

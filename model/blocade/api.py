@@ -1,0 +1,184 @@
+"""From a scenario to its result: what `blocade run` and ``blocade.run`` do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from blocade.analysis.claims import claims, estimands, unanswerable
+from blocade.charts import CHARTS, chart
+from blocade.experiment.plan import Plan, default_measures
+from blocade.experiment.runner import Progress, default_workers, execute, inputs
+from blocade.experiment.store import digest, is_done
+from blocade.measures import MEASURES
+from blocade.parameters import bounds, theories
+from blocade.resources import seeds
+from blocade.result import Result
+from blocade.scenario import Scenario, ScenarioError, Vocabulary, find_scenario, list_scenarios, load_scenario
+from blocade.scenario.wording import Mistake, Spot
+from blocade.world import World, load_world
+
+ENGINES = ("batch", "agents")
+
+
+@cache
+def _world(name: str) -> World:
+    return load_world(name)
+
+
+def vocabulary() -> Vocabulary:
+    """What scenario files may name in this installation."""
+    return Vocabulary(
+        worlds=_world,
+        world_names=tuple(sorted(path.name for path in (seeds() / "worlds").iterdir() if path.is_dir())),
+        theories=tuple(theories()),
+        parameter_ranges=bounds(),
+        measures=tuple(MEASURES),
+        claims=tuple(claims()),
+        charts=CHARTS,
+    )
+
+
+def read(path: Path) -> Scenario:
+    """Load a scenario and check that it can answer its claims.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, one line each.
+    """
+    scenario = load_scenario(path, vocabulary())
+    problems = unanswerable(scenario)
+    if problems:
+        raise ScenarioError([Mistake(Spot(str(path)), problem) for problem in problems])
+    return scenario
+
+
+def read_all(named: Iterable[str | Path]) -> list[Scenario]:
+    """Load scenarios by name, file or folder.
+
+    Raises
+    ------
+    ScenarioError
+        With the mistakes of all of them.
+    """
+    scenarios: list[Scenario] = []
+    mistakes: list[Mistake] = []
+    for given in named:
+        try:
+            paths = list_scenarios(Path(given)) if Path(given).is_dir() else [find_scenario(given)]
+            if not paths:
+                raise ScenarioError([Mistake(Spot(str(given)), "the folder holds no scenario (*.yaml)")])
+        except ScenarioError as error:
+            mistakes += error.found
+            continue
+        for path in paths:
+            try:
+                scenarios.append(read(path))
+            except ScenarioError as error:
+                mistakes += error.found
+    names = [scenario.name for scenario in scenarios]
+    for scenario in scenarios:
+        if names.count(scenario.name) > 1:
+            mistakes.append(Mistake(Spot(str(scenario.path)), f'two scenarios are named "{scenario.name}"; rename one file'))
+    if mistakes:
+        raise ScenarioError(mistakes)
+    return scenarios
+
+
+def plan(scenario: Scenario, engine: str = "batch") -> Plan:
+    """Plan the runs of a scenario."""
+    needed = {estimand.measure for estimand in estimands(scenario)} | {"cohesion"}
+    asked = estimands(scenario)
+    files = [seeds() / "parameters.csv", seeds() / "claims.yaml", seeds() / "groups.csv"]
+    folder = Path(scenario.world) if (Path(scenario.world) / "states.csv").is_file() else seeds() / "worlds" / scenario.world
+    files += sorted(folder.glob("*.csv"))
+    return Plan(
+        scenario=scenario,
+        world=_world(scenario.world),
+        measures=default_measures(scenario.measures, needed, scenario.patron, scenario.bloc),
+        files={f"{path.parent.name}/{path.name}": digest(path) for path in files},
+        ablation_arms=asked[0].arms if "forces" in scenario.charts and asked else (),
+        engine=engine,
+    )
+
+
+def run(
+    scenario: str | Path | Scenario,
+    out: str | Path | None = None,
+    *,
+    draws: int | None = None,
+    replicates: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    engine: str = "batch",
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Run a scenario, or read its result if the folder already holds it.
+
+    Parameters
+    ----------
+    scenario : name of a packaged scenario, path of a file, or a loaded scenario.
+    out : results folder, by default ``results/<scenario>``.
+    draws, replicates, seed : instead of the scenario's own.
+    workers : processes; by default one for short work, else one per processor.
+    engine : "batch", or "agents" (the same equations, state by state, slower).
+    force : replace the results of other inputs.
+    progress : called with (runs done, runs in all); by default a progress bar.
+
+    Raises
+    ------
+    ScenarioError, StoreError
+    """
+    loaded = scenario if isinstance(scenario, Scenario) else read(find_scenario(scenario))
+    given = {"draws": draws, "replicates": replicates, "seed": seed}
+    loaded = replace(loaded, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    folder = Path(out) if out is not None else Path("results") / loaded.name
+    planned = plan(loaded, engine)
+    if not is_done(folder, inputs(planned), force):
+        with _bar(progress, loaded.name) as report:
+            execute(planned, folder, workers or default_workers(planned), report, draw)
+    return Result(folder)
+
+
+def draw(folder: Path) -> None:
+    """Draw the charts that a result's scenario asks for, by default all."""
+    import matplotlib as mpl  # noqa: PLC0415 (slow to import)
+
+    result = Result(folder)
+    (folder / "charts").mkdir()
+    with mpl.rc_context({"backend": "agg"}):
+        for name in result.scenario["charts"] or CHARTS:
+            if name == "forces" and "forces" not in result.scenario["charts"]:
+                continue
+            figure = chart(name)(result)
+            figure.savefig(folder / "charts" / f"{name}.png")
+
+
+class _bar:
+    """A progress bar as a context, or the caller's own progress function."""
+
+    def __init__(self, progress: Progress | None, label: str) -> None:
+        self._progress, self._label = progress, label
+
+    def __enter__(self) -> Progress:
+        if self._progress is not None:
+            return self._progress
+        from tqdm.auto import tqdm  # noqa: PLC0415 (slow to import)
+
+        self._tqdm = tqdm(desc=self._label, unit=" runs", dynamic_ncols=True)
+
+        def report(done: int, total: int) -> None:
+            self._tqdm.total = total
+            self._tqdm.update(done - self._tqdm.n)
+
+        return report
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is None:
+            self._tqdm.close()
+
+

@@ -1,0 +1,201 @@
+"""The plan of an experiment: which runs there are, in which chunks, and what each chunk gives.
+
+A chunk is a few parameter sets with all their arms and starts, so that every paired difference lies inside one chunk. Its
+boundaries follow from the scenario, never from the machine, so results do not depend on the number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import import_module
+
+import numpy as np
+
+from blocade import engine
+from blocade.equations.arrays import Array
+from blocade.equations.drift import FORCES
+from blocade.measures import MEASURES, Roles, columns, record, roles
+from blocade.parameters import Parameters, Setting, sample, table, theories
+from blocade.policy.calendar import Decree, calendar, first_step
+from blocade.randomness import Luck
+from blocade.scenario.model import Scenario
+from blocade.start import WEIGHTS, Start, clean_start, solve_start
+from blocade.state import Moment
+from blocade.world import World
+
+DT = 0.25
+"""Length of a step, years."""
+HORIZON = 10.0
+"""Years after the first event at which effects are read."""
+WINDOW = 4
+"""Steps that are averaged there."""
+RUNS_PER_CHUNK = 10
+ABLATION_DRAWS = 50
+"""Parameter sets with which the run without each force is made: enough to see what moves a tie, not for a verdict."""
+STARTS = ("real", "clean", "rule-goods", "drawn-ties")
+"""real: under the acts in force. clean: no acts. rule-goods: goods without overrides. drawn-ties: weights of the ties drawn."""
+SWITCHES = (*FORCES, "balance")
+WITHOUT = "real-without-"
+
+
+def switch(force: str) -> str:
+    """The parameter that switches a force off when it is 0."""
+    return "balance" if force == "balance" else f"b_{force}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a scenario asks for, on a world: everything a chunk needs, and small enough to send to a worker."""
+
+    scenario: Scenario
+    world: World
+    measures: tuple[str, ...]
+    files: Mapping[str, str]
+    ablation_arms: tuple[str, ...] = ()
+    engine: str = "batch"
+
+    @cached_property
+    def steps(self) -> int:
+        return first_step(self.scenario.end, self.scenario.start, DT)
+
+    @cached_property
+    def times(self) -> Array:
+        """Beginning of every step and the end, decimal years: [time]."""
+        return self.scenario.start + DT * np.arange(self.steps + 1)
+
+    @cached_property
+    def window(self) -> slice:
+        """The steps that an effect is averaged over."""
+        first = self.scenario.first_event
+        last = self.steps
+        if first is not None:
+            last = min(last, first_step(first, self.scenario.start, DT) + round(HORIZON / DT))
+        return slice(max(0, last - WINDOW + 1), last + 1)
+
+    @cached_property
+    def roles(self) -> Roles:
+        return roles(self.world, self.scenario.bloc, self.scenario.patron, self.scenario.senders)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the recorded measures."""
+        return columns(self.roles, self.measures)
+
+    @cached_property
+    def arms(self) -> tuple[str, ...]:
+        return tuple(arm.name for arm in self.scenario.arms)
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """All parameter sets: [draw]."""
+        return sample(self.scenario.draws, self.scenario.seed, self.settings)
+
+    @cached_property
+    def settings(self) -> Mapping[str, Setting]:
+        """What the theory and then the scenario say instead of the table's ranges."""
+        return {**theories()[self.scenario.theory], **self.scenario.parameters}
+
+    @cached_property
+    def chunks(self) -> tuple[range, ...]:
+        """Draws of each chunk."""
+        size = max(1, RUNS_PER_CHUNK // self.scenario.replicates)
+        return tuple(range(first, min(first + size, self.scenario.draws)) for first in range(0, self.scenario.draws, size))
+
+    @cached_property
+    def runs(self) -> int:
+        """Number of runs in all."""
+        return sum(
+            len(chunk) * self.scenario.replicates * sum(len(arms) for arms in self.cells(chunk).values())
+            for chunk in self.chunks
+        )
+
+    def cells(self, chunk: range) -> dict[str, tuple[str, ...]]:
+        """What a chunk runs: start -> arms."""
+        cells = {start: self.arms for start in STARTS}
+        if self.ablation_arms and chunk.stop <= max(ABLATION_DRAWS, self.chunks[0].stop):
+            cells |= {WITHOUT + force: self.ablation_arms for force in SWITCHES}
+        return cells
+
+    def decrees(self, start: str) -> dict[str, tuple[Decree, ...]]:
+        """The calendar of every arm."""
+        world = self.world
+        if start == "clean":
+            world = replace(world, sanctions=np.zeros_like(world.sanctions), isolation=np.zeros_like(world.isolation))
+        return {
+            arm.name: calendar(world, arm.events, self.scenario.start, DT, self.steps) for arm in self.scenario.arms
+        }
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a chunk gives for one start and arm.
+
+    values : [draw, replicate, column], means over the window.
+    series : [time, draw, column], means over replicates.
+    ties : [2, state, partner], sums over draws and replicates at the start and at the end of the window.
+    """
+
+    values: Array
+    series: Array
+    ties: Array
+
+
+def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
+    """Run every start and arm of some parameter sets: (start, arm) -> piece."""
+    replicates = plan.scenario.replicates
+    draws = np.repeat(np.arange(chunk.start, chunk.stop), replicates)
+    luck = Luck(plan.scenario.seed, draws, np.tile(np.arange(replicates), len(chunk)), plan.world.codes)
+    drawn = plan.parameters.take(np.arange(chunk.start, chunk.stop))
+    real = drawn.replaced({name: table()[name].central for name in WEIGHTS if name not in plan.settings})
+    pieces = {}
+    for name, arms in plan.cells(chunk).items():
+        parameters = drawn if name == "drawn-ties" else real
+        if name.startswith(WITHOUT):
+            parameters = real.replaced({switch(name.removeprefix(WITHOUT)): 0.0})
+        start = _start(plan, name, parameters)
+        repeat = np.repeat(np.arange(len(chunk)), replicates)
+        decrees = plan.decrees(name)
+        for arm in arms:
+            pieces[name, arm] = _run_arm(plan, start.take(repeat), parameters.take(repeat), decrees[arm], luck)
+    return pieces
+
+
+def _start(plan: Plan, name: str, parameters: Parameters) -> Start:
+    if name == "rule-goods":
+        return solve_start(plan.world.by_rule(), parameters)
+    start = solve_start(plan.world, parameters)
+    return clean_start(start, parameters) if name == "clean" else start
+
+
+def _run_arm(
+    plan: Plan, start: Start, parameters: Parameters, decrees: tuple[Decree, ...], luck: Luck
+) -> Piece:
+    series = np.empty((plan.steps + 1, len(start.tie), len(plan.columns)))
+    last = plan.window.stop - 1
+    ties = np.zeros((2, *start.tie.shape[1:]))
+
+    def observe(step: int, moment: Moment) -> None:
+        series[step] = record(moment, plan.roles, plan.measures)
+        if step in (0, last):
+            ties[int(step == last)] += moment.state.tie.sum(axis=0)
+
+    # Mesa is slow to import, and most runs do not need it
+    simulate = import_module("blocade.agents").run if plan.engine == "agents" else engine.run
+    simulate(start, parameters, decrees, luck, observe, DT)
+    replicates = plan.scenario.replicates
+    split = (len(start.tie) // replicates, replicates, len(plan.columns))
+    return Piece(
+        values=series[plan.window].mean(axis=0).reshape(split),
+        series=series.reshape(plan.steps + 1, *split).mean(axis=2),
+        ties=ties,
+    )
+
+
+def default_measures(asked: tuple[str, ...], needed: set[str], patron: str | None, bloc: tuple[str, ...]) -> tuple[str, ...]:
+    """Measures to record: those asked for and those that estimands need, by default all that have a meaning here."""
+    absent = set() if patron else {"embrace", "trade_patron"}
+    if len(bloc) == 1:
+        absent |= {"cohesion", "power", "trade_within"}
+    return tuple(name for name in MEASURES if name not in absent and (not asked or name in asked or name in needed))
