@@ -132,7 +132,7 @@ def _trade(start: Start, parameters: Parameters, state: State, now: Situation, s
         willing,
         parameters.pair("phi"),
         parameters.pair("kappa"),
-        residual_in_force(start.residual, now.cut, start.cut),
+        residual_in_force(start.residual, start.erased, now.cut, start.cut),
     )
     return trade_step(
         state.trade,

@@ -34,7 +34,8 @@ LEAST_KEPT = 1e-3
 class Start:
     """The rest point of a world for a batch of parameter sets.
 
-    tie, trade, resting, normal, residual, cut : [run, state, partner]; T⁰ is ``normal``, B is ``resting``.
+    tie, trade, resting, normal, residual, erased, cut : [run, state, partner]; T⁰ is ``normal``, B is ``resting``;
+        ``residual`` and ``erased`` are the constant and the fading part of what no solution removes.
     rest_of_world, pain, pressure, insulation, armament_constant : [run, state].
     levels : what each force depended on at the start, [run, state, partner] or [state, partner].
     alpha, limit : [run], strength and limit of structural balance.
@@ -46,6 +47,7 @@ class Start:
     rest_of_world: Array
     normal: Array
     residual: Array
+    erased: Array
     resting: Array
     cut: Array
     levels: dict[str, Array]
@@ -82,7 +84,8 @@ def solve_start(world: World, parameters: Parameters, tie: Array | None = None) 
     -----
     B = A⁰ − balance⁰/β. T = (1 − pain⁰)·observed shares; T⁰ and pain⁰ are solved together by iteration, T⁰ being what remains when
     diverted trade is taken off and the reach of sanctions and risk divided back. Trade that an embargo has erased (``world.expected``)
-    gets the gravity expectation instead. What no solution removes is kept as a constant residual (T − T*).
+    gets the gravity expectation instead. What no solution removes (T − T*) is kept: as a constant, or, where sanctions had cut
+    the pair, fading with their reach.
     """
     runs = len(parameters["beta"])
     ties = _batched(world_ties(world, parameters) if tie is None else tie, runs)
@@ -128,7 +131,7 @@ def _rest(
     none = np.zeros((len(ties), world.size))
     now = assess(world, parameters, order, ties, trade, held, none)
     share = capability_shares(world)
-    target = _target(world, parameters, now, ties, normal, trade, 0.0)
+    gap = trade - _target(world, parameters, now, ties, normal, trade)
     eigenvalue = leading_eigenvalue(ties, share)
     beta = parameters["beta"]
     critical = np.where(eigenvalue > 0.0, fold(beta, np.where(eigenvalue > 0.0, eigenvalue, 1.0)), 0.0)
@@ -145,7 +148,8 @@ def _rest(
         trade=trade,
         rest_of_world=held,
         normal=normal,
-        residual=trade - target,
+        residual=np.where(now.cut > 0.0, 0.0, gap),
+        erased=np.divide(gap, now.cut, out=np.zeros_like(gap), where=now.cut > 0.0),
         resting=ties - scale,
         cut=now.cut,
         levels=now.levels,
@@ -162,12 +166,12 @@ def _kept_and_diverted(
     world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array, pain: Array
 ) -> tuple[Array, Array]:
     kept = (1.0 - now.cut) * positive(1.0 - mean_of_pair(now.risk, back(now.risk)))
-    diverted = _target(world, parameters, now, ties, normal, trade, 0.0) - normal * kept
+    diverted = _target(world, parameters, now, ties, normal, trade) - normal * kept
     return np.maximum(kept, LEAST_KEPT), diverted
 
 
 def _target(
-    world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array, residual: float
+    world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array
 ) -> Array:
     share = capability_shares(world)
     willing = willing_partners(
@@ -176,7 +180,7 @@ def _target(
     risk = mean_of_pair(now.risk, back(now.risk))
     missing = missing_trade(normal, trade)
     return trade_target(
-        normal, now.cut, risk, missing, willing, parameters.pair("phi"), parameters.pair("kappa"), residual
+        normal, now.cut, risk, missing, willing, parameters.pair("phi"), parameters.pair("kappa"), 0.0
     )
 
 

@@ -47,13 +47,18 @@ def trade_target(
     return normal * (1.0 - cut) * positive(1.0 - risk) + partners * (phi * missing / willing) + residual
 
 
-def residual_in_force(residual: Array, cut: Array, cut_start: Array) -> Array:
-    """The residual of the start, as far as the sanctions of the start are still in force.
+def residual_in_force(constant: Array, erased: Array, cut: Array, cut_start: Array) -> Array:
+    """The residual of the start, as far as the sanctions of the start are still in force, ``constant + erased · min(cut, cut⁰)``.
 
-    A residual of a pair that sanctions had cut is the trade that they erased beyond their reach by equation 1 (an embargo of decades
+    Where sanctions had cut a pair, the residual is the trade that they erased beyond their reach by equation 1 (an embargo of decades
     leaves less than 1 − δ). It fades with the reach, so that lifting the embargo gives the trade back.
+
+    Parameters
+    ----------
+    constant : [..., partner], residual of pairs that sanctions had not cut.
+    erased : [..., partner], residual per unit of reach of the pairs that they had.
     """
-    return residual * np.divide(np.minimum(cut, cut_start), cut_start, out=np.ones_like(residual), where=cut_start > 0.0)
+    return constant + erased * np.minimum(cut, cut_start)
 
 
 def trade_step(
@@ -69,7 +74,8 @@ def trade_step(
     """Trade shares one step later, ``dT = ρ (T* − T) dt``.
 
     ρ is ρ_cut for what falls, ρ_recover for what returns up to T⁰, ρ_divert for what grows above it, and neither of the
-    last two exceeds ρ_cut. Shares stay at or above 0, and a row that would exceed ``room`` (1 less the rest of the
+    last two exceeds ρ_cut. Diverted trade (above T⁰, and heading no lower) goes at ρ_recover, no faster than the old trade
+    returns; at ρ_cut a sender that lifts its sanctions would raise the target's pain for some years. Shares stay at or above 0, and a row that would exceed ``room`` (1 less the rest of the
     world's share, [..., 1]) is scaled down to it.
 
     Notes
@@ -77,13 +83,13 @@ def trade_step(
     Recovery: about 8 years (Dai et al. 2021) against "quickly" (Bundesbank DP 2026-6), M20. ρ_cut, ρ_divert: assumption.
     """
     gap = target - trade
-    speed = np.where(trade < normal, np.minimum(rho_recover, rho_cut) * dt, np.minimum(rho_divert, rho_cut) * dt)
-    stepped = positive(trade + np.where(gap < 0.0, rho_cut * dt, speed) * gap)
+    recover, divert = np.minimum(rho_recover, rho_cut), np.minimum(rho_divert, rho_cut)
+    rising = divert + (recover - divert) * (trade < normal)
+    falling = rho_cut + (recover - rho_cut) * ((trade > normal) & (target >= normal))
+    stepped = positive(trade + dt * (falling * np.clip(gap, -np.inf, 0.0) + rising * positive(gap)))
     total = stepped.sum(axis=-1, keepdims=True)
     over = total > room
-    if not over.any():
-        return stepped
-    return stepped * np.where(over, room / np.where(over, total, 1.0), 1.0)
+    return stepped * np.where(over, room / np.where(over, total, 1.0), 1.0) if over.any() else stepped
 
 
 def pain(trade: Array, rest_of_world: Array, trades: Array) -> Array:

@@ -125,7 +125,7 @@ def _scenario(path: Path, file: ScenarioFile, frame: Frame) -> Scenario:
         end=file.end.value,
         arms=build_arms(file),
         theory=file.theory,
-        parameters=MappingProxyType(dict(file.parameters)),
+        parameters=dict(file.parameters),  # a plain dict, because plans travel to worker processes
         draws=file.draws,
         replicates=file.replicates,
         seed=file.seed,
