@@ -53,6 +53,7 @@ class Plan:
     world: World
     measures: tuple[str, ...]
     files: Mapping[str, str]
+    starts: tuple[str, ...] = STARTS
     ablation_arms: tuple[str, ...] = ()
     engine: str = "batch"
 
@@ -113,7 +114,7 @@ class Plan:
 
     def cells(self, chunk: range) -> dict[str, tuple[str, ...]]:
         """What a chunk runs: start -> arms."""
-        cells = {start: self.arms for start in STARTS}
+        cells = {start: self.arms for start in self.starts}
         if self.ablation_arms and chunk.stop <= max(ABLATION_DRAWS, self.chunks[0].stop):
             cells |= {WITHOUT + force: self.ablation_arms for force in SWITCHES}
         return cells

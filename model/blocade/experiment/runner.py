@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -18,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from blocade.analysis.claims import Estimand, estimands
 from blocade.analysis.verdicts import Verdict, effects, judge
 from blocade.equations.arrays import Array
-from blocade.experiment.plan import STARTS, Piece, Plan, run_chunk
+from blocade.experiment.plan import Piece, Plan, run_chunk
 from blocade.experiment.store import (
     MANIFEST,
     code_digest,
@@ -72,7 +73,7 @@ def _chunks(plan: Plan, workers: int) -> Iterator[Iterator[tuple[int, dict[tuple
             yield ((index, run_chunk(plan, chunk)) for index, chunk in enumerate(plan.chunks))
         return
     # spawn, passed explicitly: the same on every platform, and no global setting is touched
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread)
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
     try:
         futures = {pool.submit(run_chunk, plan, chunk): index for index, chunk in enumerate(plan.chunks)}
         yield ((futures[future], future.result()) for future in as_completed(futures))
@@ -80,9 +81,10 @@ def _chunks(plan: Plan, workers: int) -> Iterator[Iterator[tuple[int, dict[tuple
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _one_thread() -> None:
-    """BLAS threads would compete with the workers, and could change the last bit of a product."""
+def _prepare_worker() -> None:
+    """One BLAS thread each: more would compete, and could change the last bit of a product. Ctrl-C is the parent's to answer."""
     threadpool_limits(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def gather(plan: Plan, chunks: list[dict[tuple[str, str], Piece]]) -> dict[tuple[str, str], Piece]:
@@ -107,7 +109,7 @@ def all_verdicts(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> list[Ve
     return [
         judge(estimand, start, effect(plan, pieces, estimand, start), drawn)
         for estimand in estimands(plan.scenario)
-        for start in STARTS
+        for start in plan.starts
     ]
 
 
@@ -141,7 +143,7 @@ def bands_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataF
     frames = []
     baseline = plan.arms[0]
     for (start, arm), piece in pieces.items():
-        if start not in STARTS:
+        if start not in plan.starts:
             continue
         frames.append(_bands(plan, piece.series, start, arm, ""))
         if arm != baseline:
@@ -174,7 +176,7 @@ def ties_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFr
             }
         )
         for (start, arm), piece in pieces.items()
-        if start in STARTS
+        if start in plan.starts
     ]
     return pd.concat(frames, ignore_index=True).astype(dict.fromkeys(("start", "arm", "iso3_a", "iso3_b"), "category"))
 

@@ -1,0 +1,124 @@
+"""The equal-stakes table: which terms of the model decide the sign of isolation's effect, before anything is calibrated.
+
+In the article's world, with the war off, run the prior with each force alone and with each left out (balance together with
+isolation, since alone it is silent), from the real and from a clean start, and write the share of draws in which isolation
+raises or lowers the bond, the embrace of the patron and the distance from the senders.
+
+    python scripts/equal_stakes.py [--draws N] [--workers N]
+
+writes docs/equal-stakes.csv and docs/equal-stakes.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from blocade import api
+from blocade.analysis.claims import Estimand
+from blocade.analysis.verdicts import judge
+from blocade.experiment.plan import SWITCHES, switch
+from blocade.experiment.runner import effect, gather, run_plan
+from blocade.scenario import Scenario, find_scenario
+
+ROOT = Path(__file__).resolve().parents[1]
+BASELINE, TREATED = "as-in-2021-no-war", "isolate-no-war"
+MEASURES = ("cohesion", "embrace", "distance")
+STARTS = ("real", "clean")
+ONE_SIGN = 0.95
+EXACT = 1e-9
+"""Effects smaller than this are none at all: rounding."""
+
+
+def variants() -> dict[str, dict[str, float]]:
+    """Name -> parameters set to 0."""
+    every = {switch(force): 0.0 for force in SWITCHES}
+    found: dict[str, dict[str, float]] = {"all forces": {}}
+    for force in SWITCHES:
+        kept = {switch(force)} | ({"b_isolation"} if force == "balance" else set())
+        name = "balance and isolation alone" if force == "balance" else f"{force} alone"
+        found[name] = {parameter: zero for parameter, zero in every.items() if parameter not in kept}
+    for force in SWITCHES:
+        found[f"without {force}"] = {switch(force): 0.0}
+    found["match alone, supply untouched by pain (μ = 0)"] = {**found["match alone"], "mu": 0.0}
+    found["risk alone, no relief from fear (g = 0)"] = {**found["risk alone"], "g": 0.0}
+    found["without loss of supply (μ = 0)"] = {"mu": 0.0}
+    found["without relief from fear (g = 0)"] = {"g": 0.0}
+    return found
+
+
+def rows(scenario: Scenario, name: str, zeroed: Mapping[str, float], workers: int) -> list[dict[str, object]]:
+    """The rows of one variant."""
+    arms = tuple(arm for arm in scenario.arms if arm.name in (BASELINE, TREATED))
+    chosen = replace(scenario, arms=arms, parameters={**scenario.parameters, **zeroed}, claims=(), charts=(), measures=MEASURES)
+    planned = replace(api.plan(chosen), starts=STARTS)
+    pieces = gather(planned, run_plan(planned, workers, lambda _done, _total: None))
+    drawn = dict(planned.parameters)
+    found = []
+    for start in STARTS:
+        for measure in MEASURES:
+            estimand = Estimand(name, measure, "", measure, {TREATED: 1.0, BASELINE: -1.0}, EXACT)
+            verdict = judge(estimand, start, effect(planned, pieces, estimand, start), drawn)
+            sign = "up" if verdict.share >= ONE_SIGN else "down" if verdict.down >= ONE_SIGN else "none" if verdict.flat >= ONE_SIGN else "both"
+            found.append(
+                {
+                    "variant": name,
+                    "start": start,
+                    "measure": measure,
+                    "median": f"{verdict.estimate + 0.0:.4f}",
+                    "q05": f"{verdict.low + 0.0:.4f}",
+                    "q95": f"{verdict.high + 0.0:.4f}",
+                    "up": f"{verdict.share:.3f}",
+                    "down": f"{verdict.down:.3f}",
+                    "sign": sign,
+                }
+            )
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=2)
+    given = parser.parse_args()
+    scenario = replace(api.read(find_scenario("isolate-russia-north-korea")), draws=given.draws)
+    table: list[dict[str, object]] = []
+    for name, zeroed in tqdm(variants().items(), unit=" variants"):
+        table += rows(scenario, name, zeroed, given.workers)
+    docs = ROOT / "docs"
+    docs.mkdir(exist_ok=True)
+    with (docs / "equal-stakes.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+    (docs / "equal-stakes.md").write_text(page(table, scenario), encoding="utf-8")
+
+
+def page(table: list[dict[str, object]], scenario: Scenario) -> str:
+    """The table as a Markdown page."""
+    lines = [
+        "# Equal stakes: which term decides the sign?",
+        "",
+        f"Made by `python scripts/equal_stakes.py --draws {scenario.draws}` (seed {scenario.seed}). The article's world, war off: isolation",
+        "(`isolate-no-war` against `as-in-2021-no-war`) under the prior, with each force alone and each left out. *up* and *down* are",
+        "shares of parameter draws in which isolation moves the measure at all in that direction. **Bold**: one sign in at least 95 %.",
+        "",
+    ]
+    for measure, words in zip(MEASURES, ("the bond (tie Russia-North Korea)", "the embrace (mean tie to China)", "the distance from the senders"), strict=True):
+        lines += [f"## Isolation and {words}", "", "| Forces | start | median | 90 % of draws | up | down |", "|---|---|---|---|---|---|"]
+        for row in table:
+            if row["measure"] == measure:
+                up, down = (f"{float(str(row[side])):.0%}".replace("%", " %") for side in ("up", "down"))
+                up, down = (f"**{up}**" if row["sign"] == "up" else up), (f"**{down}**" if row["sign"] == "down" else down)
+                lines.append(f"| {row['variant']} | {row['start']} | {row['median']} | {row['q05']} … {row['q95']} | {up} | {down} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
