@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocade.equations.armament import armament_growth, armament_step, hostility, technology_received
-from blocade.equations.arrays import Array, back, mean_of_pair
+from blocade.equations.arrays import Array, back, without_self
 from blocade.equations.balance import structural_balance
 from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
@@ -31,7 +31,7 @@ from blocade.policy.calendar import Decree
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
 from blocade.situation import TECHNOLOGY, Situation, assess, capability_shares, forces
-from blocade.start import Start, others
+from blocade.start import Start
 from blocade.state import Moment, Observer, State, initial_state
 
 
@@ -110,7 +110,7 @@ def _ties(
     )
     drift = tie_drift(state.tie, start.resting, plus, minus, pull, parameters.pair("beta"))
     shock = parameters.pair("sigma") * np.sqrt(dt) * luck.shocks(step)
-    return tie_step(state.tie, drift, dt, shock) * others(len(share))
+    return without_self(tie_step(state.tie, drift, dt, shock))
 
 
 def _trade(start: Start, parameters: Parameters, state: State, now: Situation, share: Array, dt: float) -> Array:
@@ -120,14 +120,13 @@ def _trade(start: Start, parameters: Parameters, state: State, now: Situation, s
         out=np.ones_like(state.capability),
         where=start.world.capability > 0.0,
     )
-    risk_back = back(now.risk)
-    willing = willing_partners(
-        share, relative[..., None, :], state.tie, now.closed, risk_back, now.pain[..., None, :], others(len(share))
+    willing = without_self(
+        willing_partners(share, relative[..., None, :], state.tie, now.closed, back(now.risk), now.pain[..., None, :])
     )
     target = trade_target(
         start.normal,
         now.cut,
-        mean_of_pair(now.risk, risk_back),
+        now.pair_risk,
         missing_trade(start.normal, state.trade),
         willing,
         parameters.pair("phi"),
@@ -154,7 +153,7 @@ def _concede(
         now.pressure,
         now.pain,
         state.insulation,
-        friendship(state.tie, now.hand, share),
+        friendship(state.tie, now.hand, share, now.pressure),
         moment.orders.offer.max(axis=-1),
         parameters.state("h0"),
         parameters.state("k"),
@@ -167,7 +166,7 @@ def _concede(
 
 
 def _armament(start: Start, parameters: Parameters, state: State, now: Situation, share: Array, dt: float) -> Array:
-    received = technology_received(now.need[..., TECHNOLOGY], now.surplus[..., None, :, TECHNOLOGY], now.gate * (1.0 - now.closed), share)
-    hostile = hostility(state.tie, share, state.armament[..., None, :])
+    received = technology_received(now.need[..., TECHNOLOGY], share * now.surplus[..., TECHNOLOGY], now.gate * (1.0 - now.closed))
+    hostile = hostility(state.tie, share * state.armament)
     growth = armament_growth(hostile, received, parameters.state("arms_reaction"), parameters.state("tau"))
     return armament_step(state.armament, growth, start.armament_constant, parameters.state("arms_fatigue"), dt)

@@ -74,11 +74,10 @@ class Luck:
         """Standard normal shock of every pair in a step: [run, state, partner], symmetric, 0 on the diagonal."""
         if step not in self._drawn:  # kept, because every arm meets the same luck
             keyed = mix(self._shock, np.asarray(step, dtype=np.uint64))
-            self._drawn[step] = ndtri(uniform(mix(keyed[:, None], self._pairs)))
-        square = np.zeros((len(self._shock), self._size, self._size))
-        square[:, self._rows, self._columns] = self._drawn[step]
-        square += np.swapaxes(square, -1, -2)
-        return square
+            square = np.zeros((len(self._shock), self._size, self._size))
+            square[:, self._rows, self._columns] = ndtri(uniform(mix(keyed[:, None], self._pairs)))
+            self._drawn[step] = square + np.swapaxes(square, -1, -2)
+        return self._drawn[step]
 
     def thresholds(self, spell: npt.NDArray[np.int64]) -> Array:
         """Unit-exponential threshold of each state's spell: [run, state] -> [run, state]."""

@@ -30,6 +30,7 @@ NOTHING = np.zeros((1, 1))
 class Situation:
     """Everything that equations 1-5 say of a moment: [run, state, partner], [run, state, good] or [run, state].
 
+    risk, pair_risk : association risk of the row's state, and its mean over the pair.
     levels : what each force of equation 7 depends on, [run, state, partner] or, where all runs agree, [state, partner].
     """
 
@@ -38,6 +39,7 @@ class Situation:
     closed: Array
     cut: Array
     risk: Array
+    pair_risk: Array
     pain: Array
     need: Array
     surplus: Array
@@ -75,7 +77,12 @@ def assess(
     wants = need(world.need, parameters.pair("nu") * PAINED, pained[..., None], 0.0)
     wants[..., ARMS] += order.war
     spare = surplus(world.surplus, parameters.pair("mu") * PAINED, pained[..., None])
-    risk = association_risk(hands, hands, trade, order.secondary[..., None, :], parameters.pair("g"))
+    risk = np.zeros_like(trade)
+    targets = np.flatnonzero(hands.any(axis=(0, 2)))  # nobody runs a risk by a partner whom nobody punishes
+    risk[..., targets] = association_risk(
+        hands, hands[:, targets], trade, order.secondary[..., None, :], parameters.pair("g")
+    )
+    pair_risk = mean_of_pair(risk, back(risk))
     given = compliance[..., None] * hands if compliance.any() else NOTHING
     offered = order.offer * (pressed[..., None] > 0.0) if order.offer.any() else NOTHING
     levels = {
@@ -84,7 +91,7 @@ def assess(
         "sanction": mean_of_pair(order.sanctions, back(order.sanctions)),
         "isolation": mean_of_pair(order.isolation, back(order.isolation)),
         "offer": mean_of_pair(offered, back(offered)),
-        "risk": mean_of_pair(risk, back(risk)),
+        "risk": pair_risk,
         "comply": mean_of_pair(given, back(given)),
         "regime": likeness(world.regime[:, None], world.regime),
     }
@@ -94,6 +101,7 @@ def assess(
         closed=shut,
         cut=reach(parameters.pair("delta"), order.enforced, back(order.enforced)),
         risk=risk,
+        pair_risk=pair_risk,
         pain=pained,
         need=wants,
         surplus=spare,

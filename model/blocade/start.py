@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocade.equations.armament import armament_growth, hostility, technology_received
-from blocade.equations.arrays import Array, back, mean_of_pair, positive
+from blocade.equations.arrays import Array, back, positive, without_self
 from blocade.equations.balance import fold, leading_eigenvalue, structural_balance
 from blocade.equations.diversion import missing_trade, trade_target
 from blocade.equations.insulation import insulation_at_rest
@@ -65,11 +65,6 @@ class Start:
         }
         levels = {name: x[runs] if x.ndim == 3 else x for name, x in self.levels.items()}
         return Start(world=self.world, levels=levels, **chosen)
-
-
-def others(n: int) -> Array:
-    """1 for every partner and 0 for the state itself: [state, partner]."""
-    return 1.0 - np.eye(n)
 
 
 def solve_start(world: World, parameters: Parameters, tie: Array | None = None) -> Start:
@@ -136,11 +131,11 @@ def _rest(
     beta = parameters["beta"]
     critical = np.where(eigenvalue > 0.0, fold(beta, np.where(eigenvalue > 0.0, eigenvalue, 1.0)), 0.0)
     alpha, limit = parameters["balance"] * critical, parameters["balance_limit"] * beta
-    pull = structural_balance(ties, ties, share, alpha[:, None, None], limit[:, None, None]) * others(world.size)
-    scale = np.divide(pull, beta[:, None, None], out=np.zeros_like(pull), where=beta[:, None, None] > 0.0)
-    received = technology_received(now.need[..., TECHNOLOGY], now.surplus[..., None, :, TECHNOLOGY], now.gate * (1.0 - now.closed), share)
+    pull = structural_balance(ties, ties, share, alpha[:, None, None], limit[:, None, None])
+    scale = np.divide(without_self(pull), beta[:, None, None], out=np.zeros_like(pull), where=beta[:, None, None] > 0.0)
+    received = technology_received(now.need[..., TECHNOLOGY], share * now.surplus[..., TECHNOLOGY], now.gate * (1.0 - now.closed))
     growth = armament_growth(
-        hostility(ties, share, world.armament), received, parameters.state("arms_reaction"), parameters.state("tau")
+        hostility(ties, np.broadcast_to(share * world.armament, none.shape)), received, parameters.state("arms_reaction"), parameters.state("tau")
     )
     return Start(
         world=world,
@@ -165,7 +160,7 @@ def _rest(
 def _kept_and_diverted(
     world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array, pain: Array
 ) -> tuple[Array, Array]:
-    kept = (1.0 - now.cut) * positive(1.0 - mean_of_pair(now.risk, back(now.risk)))
+    kept = (1.0 - now.cut) * positive(1.0 - now.pair_risk)
     diverted = _target(world, parameters, now, ties, normal, trade) - normal * kept
     return np.maximum(kept, LEAST_KEPT), diverted
 
@@ -174,13 +169,12 @@ def _target(
     world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array
 ) -> Array:
     share = capability_shares(world)
-    willing = willing_partners(
-        share, np.ones(world.size), ties, now.closed, back(now.risk), now.pain[..., None, :], others(world.size)
+    willing = without_self(
+        willing_partners(share, np.ones(world.size), ties, now.closed, back(now.risk), now.pain[..., None, :])
     )
-    risk = mean_of_pair(now.risk, back(now.risk))
     missing = missing_trade(normal, trade)
     return trade_target(
-        normal, now.cut, risk, missing, willing, parameters.pair("phi"), parameters.pair("kappa"), 0.0
+        normal, now.cut, now.pair_risk, missing, willing, parameters.pair("phi"), parameters.pair("kappa"), 0.0
     )
 
 

@@ -1,25 +1,28 @@
 """Equation 12: armament."""
 
-import numpy as np
-
-from blocade.equations.arrays import Array, ArrayLike, positive
+from blocade.equations.arrays import Array, ArrayLike, matched, positive
 
 
-def hostility(tie: Array, share: Array, armament: Array) -> Array:
-    """Armament of hostile states, ``Σ_j ĉ_j max(0, −A_ij) m_j``: [..., partner] -> [...]."""
-    return (share * armament * np.maximum(0.0, -tie)).sum(axis=-1)
+def hostility(tie: Array, armament: Array) -> Array:
+    """Armament of hostile states, ``Σ_j ĉ_j max(0, −A_ij) m_j``.
+
+    Parameters
+    ----------
+    tie : [..., partner], or [..., state, partner] for all. armament : [..., partner], ĉ_j m_j.
+    """
+    return matched(positive(-tie), armament)
 
 
-def technology_received(need: Array, surplus_all: Array, gate: Array, share: Array) -> Array:
-    """Technology that reaches a state, ``n_i Σ_j ĉ_j s_j gate_ij``, [...].
+def technology_received(need: Array, surplus: Array, opening: Array) -> Array:
+    """Technology that reaches a state, ``n_i Σ_j ĉ_j s_j opening_ij``, [...].
 
     Parameters
     ----------
     need : [...], its need of technology.
-    surplus_all : [..., partner], the partners' surplus of it.
-    gate : [..., partner], how far each pair would trade it (equation 5).
+    surplus : [..., partner], ĉ_j times the partners' surplus of it.
+    opening : [..., partner] or [..., state, partner], how far each pair would trade it: gate times openness (equation 5).
     """
-    return need * (share * surplus_all * gate).sum(axis=-1)
+    return need * matched(opening, surplus)
 
 
 def armament_growth(hostile: Array, technology: Array, arms_reaction: ArrayLike, tau: ArrayLike) -> Array:

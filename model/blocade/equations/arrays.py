@@ -22,3 +22,19 @@ def mean_of_pair(x: Array, x_back: Array) -> Array:
 def positive(x: Array) -> Array:
     """``(x)⁺ = max(x, 0)``."""
     return np.clip(x, 0.0, np.inf)  # twice as fast as np.maximum
+
+
+def negative(x: Array) -> Array:
+    """``min(x, 0)``."""
+    return np.clip(x, -np.inf, 0.0)
+
+
+def without_self(x: Array) -> Array:
+    """Set the diagonal to 0, in place: no state is its own partner. ``[..., state, partner]``."""
+    np.einsum("...ii->...i", x)[...] = 0.0
+    return x
+
+
+def matched(x: Array, weight: Array) -> Array:
+    """``Σ_j x_ij w_j``: [..., partner] with [..., partner], or [..., state, partner] with [..., partner]."""
+    return np.asarray((x @ weight[..., None])[..., 0])

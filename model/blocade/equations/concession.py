@@ -5,13 +5,15 @@ import numpy as np
 from blocade.equations.arrays import Array, ArrayLike, positive
 
 
-def friendship(tie: Array, hand: Array, share: Array) -> Array:
-    """Friendship with those who press, Ā⁺: positive ties weighted by ``ĉ_k H_ik``; [..., partner] -> [...]; 0 without pressure."""
-    weight = share * hand
-    total = weight.sum(axis=-1)
-    return np.divide(
-        (weight * positive(tie)).sum(axis=-1), total, out=np.zeros_like(total), where=total > 0.0
-    )
+def friendship(tie: Array, hand: Array, share: Array, pressure: Array) -> Array:
+    """Friendship with those who press, Ā⁺: positive ties weighted by ``ĉ_k H_ik``; 0 without pressure.
+
+    Parameters
+    ----------
+    tie, hand : [..., partner]. share : [partner], ĉ. pressure : [...], Σ_k ĉ_k H_ik.
+    """
+    weighted = (hand * positive(tie)) @ share
+    return np.divide(weighted, pressure, out=np.zeros_like(weighted), where=pressure > 0.0)
 
 
 def hazard(

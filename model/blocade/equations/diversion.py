@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blocade.equations.arrays import Array, ArrayLike, positive
+from blocade.equations.arrays import Array, ArrayLike, negative, positive
 
 
 def missing_trade(normal: Array, trade: Array) -> Array:
@@ -73,20 +73,23 @@ def trade_step(
 ) -> Array:
     """Trade shares one step later, ``dT = ρ (T* − T) dt``.
 
-    ρ is ρ_cut for what falls, ρ_recover for what returns up to T⁰, ρ_divert for what grows above it, and neither of the
-    last two exceeds ρ_cut. Diverted trade (above T⁰, and heading no lower) goes at ρ_recover, no faster than the old trade
-    returns; at ρ_cut a sender that lifts its sanctions would raise the target's pain for some years. Shares stay at or above 0, and a row that would exceed ``room`` (1 less the rest of the
-    world's share, [..., 1]) is scaled down to it.
+    The gap is split at T⁰. Up to it: ρ_cut for what falls, ρ_recover for what returns. Above it (diverted trade): ρ_divert for
+    what grows, ρ_recover for what goes, no faster than the old trade returns; at ρ_cut a single sender that lifts its sanctions would raise
+    the target's pain for some years. No speed exceeds ρ_cut. The split makes the speed of a gap continuous where T crosses T⁰, so
+    that rounding never decides it.
+
+    Shares stay at or above 0, and a row that would exceed ``room`` (1 less the rest of the world's share, [..., 1]) is scaled
+    down to it.
 
     Notes
     -----
     Recovery: about 8 years (Dai et al. 2021) against "quickly" (Bundesbank DP 2026-6), M20. ρ_cut, ρ_divert: assumption.
     """
-    gap = target - trade
     recover, divert = np.minimum(rho_recover, rho_cut), np.minimum(rho_divert, rho_cut)
-    rising = divert + (recover - divert) * (trade < normal)
-    falling = rho_cut + (recover - rho_cut) * ((trade > normal) & (target >= normal))
-    stepped = positive(trade + dt * (falling * np.clip(gap, -np.inf, 0.0) + rising * positive(gap)))
+    usual = np.minimum(target, normal) - np.minimum(trade, normal)
+    extra = target - trade - usual
+    change = rho_cut * negative(usual) + recover * (positive(usual) + negative(extra)) + divert * positive(extra)
+    stepped = positive(trade + dt * change)
     total = stepped.sum(axis=-1, keepdims=True)
     over = total > room
     return stepped * np.where(over, room / np.where(over, total, 1.0), 1.0) if over.any() else stepped

@@ -6,11 +6,12 @@ from blocade.equations.arrays import Array, positive
 
 
 def willing_partners(
-    share: Array, relative: Array, tie: Array, closed: Array, risk_back: Array, pain: Array, others: Array
+    share: Array, relative: Array, tie: Array, closed: Array, risk_back: Array, pain: Array
 ) -> Array:
     """Capacity that each partner is willing to put into taking up the state's lost trade.
 
-    ``w_ij = ĉ_j (c_j/c⁰_j) · clip((1+A_ij)/2, 0, 1) · (1 − max(H_ij, H_ji)) · (1 − risk_ji)⁺ · (1 − pain_j)``, w_ii = 0
+    ``w_ij = ĉ_j (c_j/c⁰_j) · clip((1+A_ij)/2, 0, 1) · (1 − max(H_ij, H_ji)) · (1 − risk_ji)⁺ · (1 − pain_j)``; w_ii = 0 is the
+    caller's to set
 
     Parameters
     ----------
@@ -20,7 +21,6 @@ def willing_partners(
     closed : [..., partner], max(H_ij, H_ji).
     risk_back : [..., partner], what the partner stands to lose by associating with the state, risk_ji.
     pain : [..., partner], pain_j of the partner: those who suffer have little to give (M7).
-    others : [..., partner], 1, and 0 at the state itself.
 
     Returns
     -------
@@ -31,4 +31,4 @@ def willing_partners(
     Mechanisms M6 (exit options) and M7 (handicap of fellow targets).
     """
     openness = np.clip(0.5 * (1.0 + tie), 0.0, 1.0) * (1.0 - closed) * positive(1.0 - risk_back)
-    return openness * (share * relative * (1.0 - pain)) * others
+    return openness * (share * relative * (1.0 - pain))

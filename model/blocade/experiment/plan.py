@@ -32,7 +32,8 @@ HORIZON = 10.0
 WINDOW = 4
 """Steps that are averaged there."""
 RUNS_PER_CHUNK = 10
-ABLATION_DRAWS = 50
+"""Runs of an arm that are stepped together: few enough that the arrays stay in cache, enough that calls do not dominate."""
+ABLATION_DRAWS = 40
 """Parameter sets with which the run without each force is made: enough to see what moves a tie, not for a verdict."""
 STARTS = ("real", "clean", "rule-goods", "drawn-ties")
 """real: under the acts in force. clean: no acts. rule-goods: goods without overrides. drawn-ties: weights of the ties drawn."""
