@@ -1,8 +1,9 @@
-"""The equal-stakes table: which terms of the model decide the sign of isolation's effect, before anything is calibrated.
+"""The equal-stakes table: which terms of the model decide the sign of isolation's effect, before anything is
+calibrated.
 
-In the article's world, with the war off, run the prior with each force alone and with each left out (balance together with
-isolation, since alone it is silent), from the real and from a clean start, and write the share of draws in which isolation
-raises or lowers the bond, the embrace of the patron and the distance from the senders.
+In the article's world, with the war off, run the prior with each force alone and with each left out (balance
+together with isolation, since alone it is silent), from the real and from a clean start, and write the share of
+draws in which isolation raises or lowers the bond, the embrace of the patron and the distance from the senders.
 
     python scripts/equal_stakes.py [--draws N] [--workers N]
 
@@ -55,7 +56,9 @@ def variants() -> dict[str, dict[str, float]]:
 def rows(scenario: Scenario, name: str, zeroed: Mapping[str, float], workers: int) -> list[dict[str, object]]:
     """The rows of one variant."""
     arms = tuple(arm for arm in scenario.arms if arm.name in (BASELINE, TREATED))
-    chosen = replace(scenario, arms=arms, parameters={**scenario.parameters, **zeroed}, claims=(), charts=(), measures=MEASURES)
+    chosen = replace(
+        scenario, arms=arms, parameters={**scenario.parameters, **zeroed}, claims=(), charts=(), measures=MEASURES
+    )
     planned = replace(api.plan(chosen), starts=STARTS)
     pieces = gather(planned, run_plan(planned, workers, lambda _done, _total: None))
     drawn = dict(planned.parameters)
@@ -64,7 +67,15 @@ def rows(scenario: Scenario, name: str, zeroed: Mapping[str, float], workers: in
         for measure in MEASURES:
             estimand = Estimand(name, measure, "", measure, {TREATED: 1.0, BASELINE: -1.0}, EXACT)
             verdict = judge(estimand, start, effect(planned, pieces, estimand, start), drawn)
-            sign = "up" if verdict.share >= ONE_SIGN else "down" if verdict.down >= ONE_SIGN else "none" if verdict.flat >= ONE_SIGN else "both"
+            sign = (
+                "up"
+                if verdict.share >= ONE_SIGN
+                else "down"
+                if verdict.down >= ONE_SIGN
+                else "none"
+                if verdict.flat >= ONE_SIGN
+                else "both"
+            )
             found.append(
                 {
                     "variant": name,
@@ -104,18 +115,32 @@ def page(table: list[dict[str, object]], scenario: Scenario) -> str:
     lines = [
         "# Equal stakes: which term decides the sign?",
         "",
-        f"Made by `python scripts/equal_stakes.py --draws {scenario.draws}` (seed {scenario.seed}). The article's world, war off: isolation",
-        "(`isolate-no-war` against `as-in-2021-no-war`) under the prior, with each force alone and each left out. *up* and *down* are",
-        "shares of parameter draws in which isolation moves the measure at all in that direction. **Bold**: one sign in at least 95 %.",
+        f"Made by `python scripts/equal_stakes.py --draws {scenario.draws}` (seed {scenario.seed}). The article's",
+        "world, war off: isolation (`isolate-no-war` against `as-in-2021-no-war`), the prior, with each force alone and",
+        "each left out. *up* and *down* are shares of parameter draws in which isolation moves the measure at all in that",
+        "direction. **Bold**: one sign in at least 95 %.",
         "",
     ]
-    for measure, words in zip(MEASURES, ("the bond (tie Russia-North Korea)", "the embrace (mean tie to China)", "the distance from the senders"), strict=True):
-        lines += [f"## Isolation and {words}", "", "| Forces | start | median | 90 % of draws | up | down |", "|---|---|---|---|---|---|"]
+    for measure, words in zip(
+        MEASURES,
+        ("the bond (tie Russia-North Korea)", "the embrace (mean tie to China)", "the distance from the senders"),
+        strict=True,
+    ):
+        lines += [
+            f"## Isolation and {words}",
+            "",
+            "| Forces | start | median | 90 % of draws | up | down |",
+            "|---|---|---|---|---|---|",
+        ]
         for row in table:
             if row["measure"] == measure:
                 up, down = (f"{float(str(row[side])):.0%}".replace("%", " %") for side in ("up", "down"))
-                up, down = (f"**{up}**" if row["sign"] == "up" else up), (f"**{down}**" if row["sign"] == "down" else down)
-                lines.append(f"| {row['variant']} | {row['start']} | {row['median']} | {row['q05']} … {row['q95']} | {up} | {down} |")
+                up, down = (
+                    (f"**{up}**" if row["sign"] == "up" else up),
+                    (f"**{down}**" if row["sign"] == "down" else down),
+                )
+                interval = f"{row['q05']} … {row['q95']}"
+                lines.append(f"| {row['variant']} | {row['start']} | {row['median']} | {interval} | {up} | {down} |")
         lines.append("")
     return "\n".join(lines)
 

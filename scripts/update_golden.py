@@ -1,4 +1,5 @@
-"""Regenerate the golden run of the tests. Every change of it needs a line in CHANGELOG.md that says why numbers moved.
+"""Regenerate the golden run of the tests. Every change of it needs a line in CHANGELOG.md that says why numbers
+moved.
 
     python scripts/update_golden.py
 """

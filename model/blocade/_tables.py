@@ -56,9 +56,7 @@ class Table:
             if not np.isfinite(value):
                 mistakes.append(f"{self.path}:{line}: {name} is {text}; write a finite number")
             elif not (low <= value <= high and value > above):
-                mistakes.append(
-                    f"{self.path}:{line}: {name} {text} is out of range; {_range(low, high, above)}"
-                )
+                mistakes.append(f"{self.path}:{line}: {name} {text} is out of range; {_range(low, high, above)}")
             else:
                 values[k] = value
         return values
@@ -112,7 +110,5 @@ def _check_header(path: Path, header: list[str], columns: Sequence[str], mistake
     mistakes.extend(f"{path}:1: no column {name}; add it" for name in columns if name not in header)
     known = ", ".join(columns)
     mistakes.extend(
-        f"{path}:1: unknown column '{name}'; the columns are {known}"
-        for name in header
-        if name not in columns
+        f"{path}:1: unknown column '{name}'; the columns are {known}" for name in header if name not in columns
     )

@@ -60,9 +60,7 @@ def read_people(table: Table, mistakes: list[str]) -> tuple[tuple[str, ...], tup
     for line, row in table.rows:
         code = row["iso3"]
         if re.fullmatch(r"[A-Z]{3}", code) is None or code == REST:
-            mistakes.append(
-                f"{table.path}:{line}: '{code}' is not a state's code; write three capital letters"
-            )
+            mistakes.append(f"{table.path}:{line}: '{code}' is not a state's code; write three capital letters")
         elif code in codes:
             mistakes.append(f"{table.path}:{line}: {code} is there twice; leave one row")
         if not row["name"]:
@@ -71,25 +69,19 @@ def read_people(table: Table, mistakes: list[str]) -> tuple[tuple[str, ...], tup
         for alias in dict.fromkeys([code, row["name"], *row["aliases"].split(";")]):
             key = " ".join(alias.split()).lower()
             if key and aliases.setdefault(key, code) != code:
-                mistakes.append(
-                    f"{table.path}:{line}: '{alias}' already names {aliases[key]}; drop it from one row"
-                )
+                mistakes.append(f"{table.path}:{line}: '{alias}' already names {aliases[key]}; drop it from one row")
     if not codes:
         mistakes.append(f"{table.path}:1: no states; add a row for each")
     return tuple(codes), tuple(row["name"] for _, row in table.rows), aliases
 
 
-def read_groups(
-    table: Table, year: int, codes: tuple[str, ...], mistakes: list[str]
-) -> dict[str, tuple[str, ...]]:
+def read_groups(table: Table, year: int, codes: tuple[str, ...], mistakes: list[str]) -> dict[str, tuple[str, ...]]:
     """Members in the world's order at the end of `year`; who leaves in a year is no member at its end."""
     found: dict[str, set[str]] = {EVERYONE: set(codes)}
     for line, row in table.rows:
         bounds = row["from_year"], row["to_year"] or "9999"
         if not all(bound.isdigit() for bound in bounds):
-            mistakes.append(
-                f"{table.path}:{line}: years {row['from_year']}-{row['to_year']}; write whole years"
-            )
+            mistakes.append(f"{table.path}:{line}: years {row['from_year']}-{row['to_year']}; write whole years")
         elif int(bounds[0]) <= year < int(bounds[1]):
             found.setdefault(row["group"], set()).add(row["iso3"])
         else:
@@ -101,30 +93,21 @@ def read_ties(table: Table, codes: tuple[str, ...], mistakes: list[str]) -> dict
     n = len(codes)
     index = {code: k for k, code in enumerate(codes)}
     arrays = {name: np.zeros((n, n)) for name in CHANNELS}
-    columns = {
-        name: table.numbers(name, mistakes, low=-1.0 if name == "votes" else 0.0, high=1.0)
-        for name in CHANNELS
-    }
+    columns = {name: table.numbers(name, mistakes, low=-1.0 if name == "votes" else 0.0, high=1.0) for name in CHANNELS}
     seen: set[frozenset[str]] = set()
     for k, (line, row) in enumerate(table.rows):
         a, b = row["iso3_a"], row["iso3_b"]
         if not table.known(line, (a, b), index, mistakes):
             continue
         if a == b or frozenset((a, b)) in seen:
-            mistakes.append(
-                f"{table.path}:{line}: {a}-{b} is there twice or is no pair; leave one row per pair"
-            )
+            mistakes.append(f"{table.path}:{line}: {a}-{b} is there twice or is no pair; leave one row per pair")
             continue
         seen.add(frozenset((a, b)))
         for name in CHANNELS:
             arrays[name][index[a], index[b]] = arrays[name][index[b], index[a]] = columns[name][k]
-    missing = [
-        f"{a}-{b}" for i, a in enumerate(codes) for b in codes[i + 1 :] if frozenset((a, b)) not in seen
-    ]
+    missing = [f"{a}-{b}" for i, a in enumerate(codes) for b in codes[i + 1 :] if frozenset((a, b)) not in seen]
     if missing:
-        mistakes.append(
-            f"{table.path}:1: {len(missing)} pairs have no row, the first is {missing[0]}; add them"
-        )
+        mistakes.append(f"{table.path}:1: {len(missing)} pairs have no row, the first is {missing[0]}; add them")
     return arrays
 
 
@@ -140,9 +123,7 @@ def read_trade(table: Table, codes: tuple[str, ...], mistakes: list[str]) -> dic
         if not table.known(line, (a, b), index, mistakes):
             continue
         if a in (b, REST) or (a, b) in seen:
-            mistakes.append(
-                f"{table.path}:{line}: {a} with {b} is there twice or is no pair; leave one row per pair"
-            )
+            mistakes.append(f"{table.path}:{line}: {a} with {b} is there twice or is no pair; leave one row per pair")
             continue
         if b == REST and row["expected"]:
             mistakes.append(f"{table.path}:{line}: {a} has an expected share for {REST}; leave it blank")
@@ -161,8 +142,7 @@ def read_trade(table: Table, codes: tuple[str, ...], mistakes: list[str]) -> dic
     rest[np.abs(rest) < 1e-12] = 0.0
     short = np.flatnonzero(rest < 0)
     mistakes.extend(
-        f"{table.path}:1: the partners of {codes[k]} hold more than all of its trade; lower a share"
-        for k in short
+        f"{table.path}:1: the partners of {codes[k]} hold more than all of its trade; lower a share" for k in short
     )
     return {"trade": shares[:, :n], "rest_of_world": rest, "expected": expected}
 

@@ -82,7 +82,9 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
     names = [scenario.name for scenario in scenarios]
     for scenario in scenarios:
         if names.count(scenario.name) > 1:
-            mistakes.append(Mistake(Spot(str(scenario.path)), f'two scenarios are named "{scenario.name}"; rename one file'))
+            mistakes.append(
+                Mistake(Spot(str(scenario.path)), f'two scenarios are named "{scenario.name}"; rename one file')
+            )
     if mistakes:
         raise ScenarioError(mistakes)
     return scenarios
@@ -93,7 +95,9 @@ def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     needed = {estimand.measure for estimand in estimands(scenario)} | {"cohesion"}
     asked = estimands(scenario)
     files = [seeds() / "parameters.csv", seeds() / "claims.yaml", seeds() / "groups.csv"]
-    folder = Path(scenario.world) if (Path(scenario.world) / "states.csv").is_file() else seeds() / "worlds" / scenario.world
+    folder = (
+        Path(scenario.world) if (Path(scenario.world) / "states.csv").is_file() else seeds() / "worlds" / scenario.world
+    )
     files += sorted(folder.glob("*.csv"))
     return Plan(
         scenario=scenario,
@@ -167,7 +171,7 @@ class _bar:
     def __enter__(self) -> Progress:
         if self._progress is not None:
             return self._progress
-        from tqdm.auto import tqdm  # noqa: PLC0415 (slow to import)
+        from tqdm import tqdm  # noqa: PLC0415 (slow to import)
 
         self._tqdm = tqdm(desc=self._label, unit=" runs", dynamic_ncols=True)
 
@@ -180,5 +184,3 @@ class _bar:
     def __exit__(self, *_: object) -> None:
         if self._progress is None:
             self._tqdm.close()
-
-

@@ -24,13 +24,35 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="run scenarios to their verdicts, tables and charts")
-    run.add_argument("scenario", nargs="+", metavar="FILE|NAME|FOLDER", help="a scenario file, the name of a packaged one, or a folder of them")
-    run.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/SCENARIO; for several scenarios one subfolder each)")
+    run.add_argument(
+        "scenario",
+        nargs="+",
+        metavar="FILE|NAME|FOLDER",
+        help="a scenario file, the name of a packaged one, or a folder of them",
+    )
+    run.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="results folder (default: results/SCENARIO; for several scenarios one subfolder each)",
+    )
     run.add_argument("--draws", type=_at_least(1), metavar="N", help="parameter sets, instead of the scenario's")
-    run.add_argument("--replicates", type=_at_least(1), metavar="N", help="runs of each parameter set, instead of the scenario's")
+    run.add_argument(
+        "--replicates", type=_at_least(1), metavar="N", help="runs of each parameter set, instead of the scenario's"
+    )
     run.add_argument("--seed", type=_at_least(0), metavar="N", help="instead of the scenario's")
-    run.add_argument("--workers", type=_at_least(1), metavar="N", help="processes (default: one for short work, else one per processor)")
-    run.add_argument("--engine", choices=("batch", "agents"), default="batch", help="batch (default), or agents: state by state, slower, the same results")
+    run.add_argument(
+        "--workers",
+        type=_at_least(1),
+        metavar="N",
+        help="processes (default: one for short work, else one per processor)",
+    )
+    run.add_argument(
+        "--engine",
+        choices=("batch", "agents"),
+        default="batch",
+        help="batch (default), or agents: state by state, slower, the same results",
+    )
     run.add_argument("--force", action="store_true", help="replace the results of other inputs")
     run.add_argument("--quiet", action="store_true", help="no progress and no table")
 

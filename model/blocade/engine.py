@@ -38,9 +38,7 @@ from blocade.state import Moment, Observer, State, initial_state
 def look(start: Start, parameters: Parameters, decree: Decree, state: State, now: float) -> Moment:
     """Steps 1 and 2: what is in force, and what follows from it."""
     order = orders(decree, now, parameters, state.compliance)
-    situation = assess(
-        start.world, parameters, order, state.tie, state.trade, start.rest_of_world, state.compliance
-    )
+    situation = assess(start.world, parameters, order, state.tie, state.trade, start.rest_of_world, state.compliance)
     return Moment(now, state, order, situation)
 
 
@@ -52,7 +50,13 @@ def move(start: Start, parameters: Parameters, moment: Moment, luck: Luck, step:
         tie=_ties(start, parameters, state, now, world_shares, luck, step, dt),
         trade=_trade(start, parameters, state, now, world_shares, dt),
         capability=capability_step(
-            state.capability, world.capability, now.pain, start.pain, parameters.state("psi"), parameters.state("rho_c"), dt
+            state.capability,
+            world.capability,
+            now.pain,
+            start.pain,
+            parameters.state("psi"),
+            parameters.state("rho_c"),
+            dt,
         ),
         insulation=insulation_step(
             state.insulation,
@@ -105,9 +109,7 @@ def _ties(
     start: Start, parameters: Parameters, state: State, now: Situation, share: Array, luck: Luck, step: int, dt: float
 ) -> Array:
     plus, minus = split(forces(now, start.levels, parameters), state.tie.shape)
-    pull = structural_balance(
-        state.tie, state.tie, share, start.alpha[:, None, None], start.limit[:, None, None]
-    )
+    pull = structural_balance(state.tie, state.tie, share, start.alpha[:, None, None], start.limit[:, None, None])
     drift = tie_drift(state.tie, start.resting, plus, minus, pull, parameters.pair("beta"))
     shock = parameters.pair("sigma") * np.sqrt(dt) * luck.shocks(step)
     return without_self(tie_step(state.tie, drift, dt, shock))
@@ -166,7 +168,9 @@ def _concede(
 
 
 def _armament(start: Start, parameters: Parameters, state: State, now: Situation, share: Array, dt: float) -> Array:
-    received = technology_received(now.need[..., TECHNOLOGY], share * now.surplus[..., TECHNOLOGY], now.gate * (1.0 - now.closed))
+    received = technology_received(
+        now.need[..., TECHNOLOGY], share * now.surplus[..., TECHNOLOGY], now.gate * (1.0 - now.closed)
+    )
     hostile = hostility(state.tie, share * state.armament)
     growth = armament_growth(hostile, received, parameters.state("arms_reaction"), parameters.state("tau"))
     return armament_step(state.armament, growth, start.armament_constant, parameters.state("arms_fatigue"), dt)

@@ -30,7 +30,8 @@ class Roles:
 
 
 def roles(world: World, bloc: Sequence[str], patron: str | None, senders: Sequence[str]) -> Roles:
-    """Roles by state codes; the key states are the bloc, its patron and the eight largest of the rest that are not senders."""
+    """Roles by state codes; the key states are the bloc, its patron and the eight largest of the rest that are not
+    senders."""
 
     def indices(codes: Sequence[str]) -> Indices:
         return np.array([world.index(code) for code in codes], dtype=np.int64)
@@ -60,11 +61,12 @@ def mean_tie(tie: Array, rows: Indices, columns: Indices) -> Array:
 
 
 def alignment(tie: Array, roles: Roles) -> Array:
-    """Alignment index, half of the capability-weighted tie to the senders minus that to the bloc: [run, state], in [−1, 1].
+    """Alignment index, half of the capability-weighted tie to the senders minus that to the bloc: [run, state], in
+    [−1, 1].
 
     A state is left out of its own group.
     """
-    sides = []
+    sides: list[Array] = []
     for group in (roles.senders, roles.bloc):
         weight = np.zeros(len(roles.codes))
         weight[group] = roles.share[group]
@@ -96,7 +98,11 @@ Measure = Callable[[Moment, Roles], Array]
 MEASURES: Mapping[str, tuple[str, str, Measure]] = MappingProxyType(
     {
         "cohesion": ("tie", "mean tie inside the bloc", lambda m, r: mean_tie(m.state.tie, r.bloc, r.bloc)),
-        "embrace": ("tie", "mean tie between the bloc and its patron", lambda m, r: mean_tie(m.state.tie, r.bloc, r.patron)),
+        "embrace": (
+            "tie",
+            "mean tie between the bloc and its patron",
+            lambda m, r: mean_tie(m.state.tie, r.bloc, r.patron),
+        ),
         "distance": (
             "tie",
             "minus the mean tie between the bloc and the senders",
@@ -104,17 +110,29 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = MappingProxyType(
         ),
         "compliance": ("share", "mean compliance of the bloc", lambda m, r: _over(m.state.compliance, r.bloc)),
         "pain": ("share of normal trade", "mean pain of the bloc", lambda m, r: _over(m.situation.pain, r.bloc)),
-        "pressure": ("share of world capability", "mean pressure on the bloc", lambda m, r: _over(m.situation.pressure, r.bloc)),
+        "pressure": (
+            "share of world capability",
+            "mean pressure on the bloc",
+            lambda m, r: _over(m.situation.pressure, r.bloc),
+        ),
         "insulation": ("share", "mean insulation of the bloc", lambda m, r: _over(m.state.insulation, r.bloc)),
         "sender_cost": ("share of normal trade", "pain of the senders, weighted by capability", _sender_cost),
-        "sender_cohesion": ("tie", "mean tie among the senders", lambda m, r: mean_tie(m.state.tie, r.senders, r.senders)),
+        "sender_cohesion": (
+            "tie",
+            "mean tie among the senders",
+            lambda m, r: mean_tie(m.state.tie, r.senders, r.senders),
+        ),
         "power": (
             "share of world capability",
             "capability of the bloc times its cohesion",
             lambda m, r: m.state.capability[:, r.bloc].sum(axis=-1) * mean_tie(m.state.tie, r.bloc, r.bloc),
         ),
         "tension": ("tie", "hostility in the world, Σ ĉ_i ĉ_j max(0, −A_ij)", _tension),
-        "armament": ("mean burden of the start", "mean armament of the bloc", lambda m, r: _over(m.state.armament, r.bloc)),
+        "armament": (
+            "mean burden of the start",
+            "mean armament of the bloc",
+            lambda m, r: _over(m.state.armament, r.bloc),
+        ),
         "trade_within": (
             "share of normal trade",
             "trade of the bloc's members with each other",

@@ -49,9 +49,18 @@ def table() -> Mapping[str, Entry]:
     entries = {}
     with (seeds() / "parameters.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            numbers = [float(row[key]) for key in ("low", "central", "high", "min", "max")]
             entry = Entry(
-                row["name"], row["symbol"], row["unit"], *numbers, row["equation"], row["meaning"], row["source"]
+                name=row["name"],
+                symbol=row["symbol"],
+                unit=row["unit"],
+                low=float(row["low"]),
+                central=float(row["central"]),
+                high=float(row["high"]),
+                minimum=float(row["min"]),
+                maximum=float(row["max"]),
+                equation=row["equation"],
+                meaning=row["meaning"],
+                source=row["source"],
             )
             if not entry.minimum <= entry.low <= entry.central <= entry.high <= entry.maximum:
                 raise ValueError(f"seeds/parameters.csv: {entry.name}: min ≤ low ≤ central ≤ high ≤ max does not hold")
@@ -80,10 +89,10 @@ def _prior(name: str) -> Setting:
 def theories() -> Mapping[str, Mapping[str, Setting]]:
     """Theories as presets: each sets some parameters; the rest keep their prior range.
 
-    coercion: cost, concession and compliance (M1, M15). rally: resentment, so pressure pushes away from the sender and
-    builds insulation (M4, M5). balance: structural balance, with isolation and sanctions to give it something to work on
-    (M9). exchange: needs and surpluses alone (M8). trade: interdependence and fear of punishment (M12, M17). homophily:
-    resting ties only, a null model (M11). full: everything.
+    coercion: cost, concession and compliance (M1, M15). rally: resentment, so pressure pushes away from the sender
+    and builds insulation (M4, M5). balance: structural balance, with isolation and sanctions to give it something to
+    work on (M9). exchange: needs and surpluses alone (M8). trade: interdependence and fear of punishment (M12, M17).
+    homophily: resting ties only, a null model (M11). full: everything.
     """
     return MappingProxyType(
         {

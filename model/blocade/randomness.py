@@ -1,9 +1,9 @@
 """Keyed random numbers, so that every arm of an experiment meets the same luck.
 
-A draw depends on nothing but its key: (seed, stream name, draw and replicate, step or spell, identity of the state or of the
-unordered pair). The identity is a hash of the state's code, so adding, reordering or renaming states changes no other
-state's draws. Keys are mixed by the finaliser of SplitMix64 (Steele, Lea and Flood 2014, constants of Stafford's Mix13),
-vectorised; a generator object per key would cost about 18 µs each.
+A draw depends on nothing but its key: (seed, stream name, draw and replicate, step or spell, identity of the state
+or of the unordered pair). The identity is a hash of the state's code, so adding, reordering or renaming states
+changes no other state's draws. Keys are mixed by the finaliser of SplitMix64 (Steele, Lea and Flood 2014, constants
+of Stafford's Mix13), vectorised; a generator object per key would cost about 18 µs each.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = (np.uint64(n) for n in (30, 27, 31, 11))
 
 
-def identity(text: str) -> np.uint64:
+def identity(text: str) -> Keys:
     """A stable 64-bit integer of a name."""
-    return np.uint64(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little"))
+    return np.asarray(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little"), dtype=np.uint64)
 
 
 def mix(state: Keys, key: Keys) -> Keys:
@@ -55,18 +55,19 @@ class Luck:
     codes : identity of each state.
     """
 
-    def __init__(self, seed: int, draws: Sequence[int], replicates: Sequence[int], codes: Sequence[str]) -> None:
-        start = mix(np.asarray(seed, dtype=np.uint64), np.asarray(identity("blocade")))
+    def __init__(self, seed: int, draws: npt.ArrayLike, replicates: npt.ArrayLike, codes: Sequence[str]) -> None:
+        start = mix(np.asarray(seed, dtype=np.uint64), identity("blocade"))
         run = mix(start, np.asarray(draws, dtype=np.uint64))
         run = mix(run, np.asarray(replicates, dtype=np.uint64))
         self._shock = mix(run, identity("tie"))
         self._threshold = mix(run, identity("concession"))
         self._states: Keys = np.array([identity(code) for code in codes], dtype=np.uint64)
         rows, columns = np.triu_indices(len(codes), k=1)
-        low, high = np.minimum(self._states[rows], self._states[columns]), np.maximum(
-            self._states[rows], self._states[columns]
+        low, high = (
+            np.minimum(self._states[rows], self._states[columns]),
+            np.maximum(self._states[rows], self._states[columns]),
         )
-        self._pairs = mix(mix(np.asarray(identity("pair")), low), high)
+        self._pairs = mix(mix(identity("pair"), low), high)
         self._rows, self._columns, self._size = rows, columns, len(codes)
         self._drawn: dict[int, Array] = {}
 

@@ -1,4 +1,5 @@
-"""What follows from the state and the orders at the start of a step, for a batch: reach, risk, pain, match, forces."""
+"""What follows from the state and the orders at the start of a step, for a batch: reach, risk, pain, match,
+forces."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class Situation:
     """Everything that equations 1-5 say of a moment: [run, state, partner], [run, state, good] or [run, state].
 
     risk, pair_risk : association risk of the row's state, and its mean over the pair.
-    levels : what each force of equation 7 depends on, [run, state, partner] or, where all runs agree, [state, partner].
+    levels : what each force of equation 7 depends on, [run, state, partner] or, where all runs agree, [state,
+    partner].
     """
 
     hand: Array
@@ -49,7 +51,8 @@ class Situation:
 
 def capability_shares(world: World) -> Array:
     """ĉ, each state's share of the world's capability at the start: [state]."""
-    return world.capability / world.capability.sum()
+    total: float = world.capability.sum()
+    return world.capability / total
 
 
 def assess(
@@ -111,7 +114,8 @@ def assess(
 
 
 def forces(now: Situation, start: Mapping[str, Array], parameters: Parameters) -> Iterator[Array]:
-    """What acts on the ties, 1/year: each force's change since the start; that of the match only as far as the gate is open.
+    """What acts on the ties, 1/year: each force's change since the start; that of the match only as far as the gate
+    is open.
 
     Forces that do not act at all are left out.
     """

@@ -61,7 +61,9 @@ class Start:
     def take(self, runs: npt.NDArray[np.int64]) -> Start:
         """The start of some runs, in any order and with repeats."""
         chosen = {
-            field.name: getattr(self, field.name)[runs] for field in fields(self) if field.name not in ("world", "levels")
+            field.name: getattr(self, field.name)[runs]
+            for field in fields(self)
+            if field.name not in ("world", "levels")
         }
         levels = {name: x[runs] if x.ndim == 3 else x for name, x in self.levels.items()}
         return Start(world=self.world, levels=levels, **chosen)
@@ -73,14 +75,15 @@ def solve_start(world: World, parameters: Parameters, tie: Array | None = None) 
     Parameters
     ----------
     parameters : [run] values.
-    tie : [state, partner] or [run, state, partner], ties at the start; by default the world's, at the parameters' weights.
+    tie : [state, partner] or [run, state, partner], ties at the start; by default the world's, at the parameters'
+    weights.
 
     Notes
     -----
-    B = A⁰ − balance⁰/β. T = (1 − pain⁰)·observed shares; T⁰ and pain⁰ are solved together by iteration, T⁰ being what remains when
-    diverted trade is taken off and the reach of sanctions and risk divided back. Trade that an embargo has erased (``world.expected``)
-    gets the gravity expectation instead. What no solution removes (T − T*) is kept: as a constant, or, where sanctions had cut
-    the pair, fading with their reach.
+    B = A⁰ − balance⁰/β. T = (1 − pain⁰)·observed shares; T⁰ and pain⁰ are solved together by iteration, T⁰ being
+    what remains when diverted trade is taken off and the reach of sanctions and risk divided back. Trade that an
+    embargo has erased (``world.expected``) gets the gravity expectation instead. What no solution removes (T − T*)
+    is kept: as a constant, or, where sanctions had cut the pair, fading with their reach.
     """
     runs = len(parameters["beta"])
     ties = _batched(world_ties(world, parameters) if tie is None else tie, runs)
@@ -109,8 +112,11 @@ def solve_start(world: World, parameters: Parameters, tie: Array | None = None) 
 
 
 def clean_start(real: Start, parameters: Parameters) -> Start:
-    """The clean start: no sanctions and no isolation, ties as observed, T = T⁰ of the real start (not solved again)."""
-    world = replace(real.world, sanctions=np.zeros_like(real.world.sanctions), isolation=np.zeros_like(real.world.isolation))
+    """The clean start: no sanctions and no isolation, ties as observed, T = T⁰ of the real start (not solved
+    again)."""
+    world = replace(
+        real.world, sanctions=np.zeros_like(real.world.sanctions), isolation=np.zeros_like(real.world.isolation)
+    )
     order = orders(at_rest(world), 0.0, parameters, np.zeros_like(real.pain))
     return _rest(world, parameters, order, real.tie, real.normal, real.rest_of_world, real.normal)
 
@@ -133,9 +139,14 @@ def _rest(
     alpha, limit = parameters["balance"] * critical, parameters["balance_limit"] * beta
     pull = structural_balance(ties, ties, share, alpha[:, None, None], limit[:, None, None])
     scale = np.divide(without_self(pull), beta[:, None, None], out=np.zeros_like(pull), where=beta[:, None, None] > 0.0)
-    received = technology_received(now.need[..., TECHNOLOGY], share * now.surplus[..., TECHNOLOGY], now.gate * (1.0 - now.closed))
+    received = technology_received(
+        now.need[..., TECHNOLOGY], share * now.surplus[..., TECHNOLOGY], now.gate * (1.0 - now.closed)
+    )
     growth = armament_growth(
-        hostility(ties, np.broadcast_to(share * world.armament, none.shape)), received, parameters.state("arms_reaction"), parameters.state("tau")
+        hostility(ties, np.broadcast_to(share * world.armament, none.shape)),
+        received,
+        parameters.state("arms_reaction"),
+        parameters.state("tau"),
     )
     return Start(
         world=world,
@@ -165,9 +176,7 @@ def _kept_and_diverted(
     return np.maximum(kept, LEAST_KEPT), diverted
 
 
-def _target(
-    world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array
-) -> Array:
+def _target(world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array) -> Array:
     share = capability_shares(world)
     willing = without_self(
         willing_partners(share, np.ones(world.size), ties, now.closed, back(now.risk), now.pain[..., None, :])

@@ -1,4 +1,5 @@
-"""The state of a batch of runs, and the moment at the beginning of a step: what both engines move and what measures read."""
+"""The state of a batch of runs, and the moment at the beginning of a step: what both engines move and what measures
+read."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class State:
 
 @dataclass(frozen=True)
 class Moment:
-    """The state at the beginning of a step (``now``, years since the start), what is in force and what follows from it."""
+    """The state at the beginning of a step (``now``, years since the start), what is in force and what follows from
+    it."""
 
     now: float
     state: State

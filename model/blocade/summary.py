@@ -92,7 +92,8 @@ def verdict_table(rows: Sequence[Row]) -> list[str]:
 
 
 def sentence(rows: Sequence[Row]) -> str:
-    """One sentence that begins "In this model": the first estimand in full, then the first of every other claim and the war's."""
+    """One sentence that begins "In this model": the first estimand in full, then the first of every other claim and
+    the war's."""
     if not rows:
         return "In this model nothing was asked."
     head, *rest = rows
@@ -109,7 +110,8 @@ def sentence(rows: Sequence[Row]) -> str:
 
 
 def rests_on(rows: Sequence[Row], most: int = 4) -> str:
-    """The parameters that go with the first estimand most, and g, each with its rank correlation and whether it is assumed."""
+    """The parameters that go with the first estimand most, and g, each with its rank correlation and whether it is
+    assumed."""
     if not rows or not rows[0]["drivers"]:
         return "no parameter stands out."
     entries = table()
@@ -139,8 +141,9 @@ def _size(result: Result) -> str:
     replicates = f" × {scenario['replicates']} replicates" if scenario["replicates"] > 1 else ""
     return (
         f"world {scenario['world']}, {manifest['states']} states · {scenario['draws']} parameter sets{replicates} × "
-        f"{len(scenario['arms'])} arms, {scenario['start']:g}–{scenario['end']:g} · effects at "
-        f"{manifest['window'][0]:.2f}–{manifest['window'][1]:.2f} · seed {scenario['seed']} · {manifest['seconds']:.0f} s"
+        f"{len(scenario['arms'])} arms × {len(manifest['starts'])} starts, {scenario['start']:g}–{scenario['end']:g} · "
+        f"effects read at {manifest['window'][0]:.2f}–{manifest['window'][1]:.2f} · seed {scenario['seed']} · "
+        f"{manifest['seconds']:.0f} s"
     )
 
 

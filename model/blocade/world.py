@@ -76,9 +76,7 @@ class World:
             if isinstance(value, np.ndarray):
                 shape = _shape(field.name, n)
                 if value.shape != shape:
-                    raise WorldError(
-                        [f"{self.name}: {field.name} has shape {value.shape}; it must be {shape}"]
-                    )
+                    raise WorldError([f"{self.name}: {field.name} has shape {value.shape}; it must be {shape}"])
                 value = np.array(value, dtype=np.float64)
                 value.setflags(write=False)
             elif isinstance(value, Mapping):
@@ -132,16 +130,13 @@ class World:
             "names": tuple(self.names[k] for k in keep),
             "aliases": {alias: code for alias, code in self.aliases.items() if code in chosen},
             "groups": {
-                group: tuple(code for code in chosen if code in members)
-                for group, members in self.groups.items()
+                group: tuple(code for code in chosen if code in members) for group, members in self.groups.items()
             },
         }
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
-                changed[field.name] = (
-                    value[np.ix_(keep, keep)] if _shape(field.name, 0) == (0, 0) else value[keep]
-                )
+                changed[field.name] = value[np.ix_(keep, keep)] if _shape(field.name, 0) == (0, 0) else value[keep]
         left_out = np.delete(self.trade, keep, axis=1).sum(axis=1)[keep]
         changed["rest_of_world"] = self.rest_of_world[keep] + left_out
         return replace(self, **changed)  # type: ignore[arg-type]
@@ -167,10 +162,7 @@ def load_world(name_or_folder: str | Path) -> World:
     name = folder.resolve().name
     year = int(name[:4])
     mistakes: list[str] = []
-    read = {
-        table: read_table(folder / f"{table}.csv", columns, mistakes)
-        for table, columns in tables.COLUMNS.items()
-    }
+    read = {table: read_table(folder / f"{table}.csv", columns, mistakes) for table, columns in tables.COLUMNS.items()}
     group_table = read_table(resources.seeds() / "groups.csv", tables.GROUP_COLUMNS, mistakes)
     if mistakes:
         raise WorldError(mistakes)
@@ -198,11 +190,7 @@ def _find(name_or_folder: str | Path) -> Path:
     for folder in (shipped / str(name_or_folder), Path(name_or_folder)):
         if folder.is_dir():
             if re.match(r"\d{4}", folder.resolve().name) is None:
-                raise WorldError(
-                    [f"{name_or_folder}: the folder's name must begin with its year, as in 2021-mine"]
-                )
+                raise WorldError([f"{name_or_folder}: the folder's name must begin with its year, as in 2021-mine"])
             return folder
     known = sorted(path.name for path in shipped.iterdir()) if shipped.is_dir() else []
-    raise WorldError(
-        [f"{name_or_folder}: no such world; known are {', '.join(known)}, or name a folder of tables"]
-    )
+    raise WorldError([f"{name_or_folder}: no such world; known are {', '.join(known)}, or name a folder of tables"])

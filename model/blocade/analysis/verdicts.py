@@ -31,8 +31,8 @@ class Driver:
 class Verdict:
     """The answer to one estimand.
 
-    estimate is the median over the n draws, low and high the 5th and 95th percentile; share (of draws) lies above s, down below −s,
-    flat between. They are shares of parameter draws, not odds that the claim is true.
+    estimate is the median over the n draws, low and high the 5th and 95th percentile; share (of draws) lies above s,
+    down below −s, flat between. They are shares of parameter draws, not odds that the claim is true.
     """
 
     claim: str
@@ -66,15 +66,16 @@ def contrast(values: Mapping[str, Array], weights: Mapping[str, float]) -> Array
     right = [(arm, -weight) for arm, weight in weights.items() if weight < 0.0]
     total = np.zeros_like(next(iter(values.values())))
     for arm, weight in left.items():
-        while weight > 0.0 and right:
+        rest = weight
+        while rest > 0.0 and right:
             other, available = right.pop(0)
-            taken = min(weight, available)
+            taken = min(rest, available)
             total = total + taken * (values[arm] - values[other])
-            weight -= taken
+            rest -= taken
             if available > taken:
                 right.insert(0, (other, available - taken))
-        if weight > 0.0:
-            total = total + weight * values[arm]
+        if rest > 0.0:
+            total = total + rest * values[arm]
     for other, available in right:
         total = total - available * values[other]
     return total

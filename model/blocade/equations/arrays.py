@@ -10,7 +10,8 @@ ArrayLike: TypeAlias = float | npt.NDArray[np.float64]
 
 
 def back(x: Array) -> Array:
-    """The partner's view of every pair: swap the last two axes, ``[..., state, partner] -> [..., partner, state]``."""
+    """The partner's view of every pair: swap the last two axes, ``[..., state, partner] -> [..., partner,
+    state]``."""
     return np.swapaxes(x, -1, -2)
 
 

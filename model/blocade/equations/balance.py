@@ -22,8 +22,8 @@ def structural_balance(tie_own: Array, tie: Array, share: ArrayLike, alpha: Arra
 
     Notes
     -----
-    Form: Morrison, Kutz and Gabbay 2023 (B6); with W = 1 and L = ∞ it is dX/dt = X² of Marvel et al. 2011 (B2). Evidence
-    on balance is mixed (M9), so its range includes 0.
+    Form: Morrison, Kutz and Gabbay 2023 (B6); with W = 1 and L = ∞ it is dX/dt = X² of Marvel et al. 2011 (B2).
+    Evidence on balance is mixed (M9), so its range includes 0.
     """
     pull = alpha * ((tie_own * share) @ tie)
     bounded = np.isfinite(limit) & (np.asarray(limit) > 0.0)

@@ -8,8 +8,8 @@ def capability_step(
 ) -> Array:
     """Capability one step later, ``dc = (−ψ (pain − pain⁰)⁺ c + ρ_c (c⁰ − c)) dt``, at least 0.
 
-    All arguments [...] per state, capability in CINC shares. ψ: assumption (.3-.5 points of growth a year in Mashkova and
-    Bakhtizin 2021).
+    All arguments [...] per state, capability in CINC shares. ψ: assumption (.3-.5 points of growth a year in
+    Mashkova and Bakhtizin 2021).
     """
     change = rho_c * (start - capability) - psi * positive(pain - pain_start) * capability
     return positive(capability + change * dt)

@@ -6,8 +6,9 @@ from blocade.equations.arrays import Array, ArrayLike, negative, positive
 
 
 def missing_trade(normal: Array, trade: Array) -> Array:
-    """Trade that a state misses, ``Σ_j (T⁰_ij − T_ij)⁺``: [..., partner] -> [..., 1], as a share of its normal trade."""
-    return positive(normal - trade).sum(axis=-1, keepdims=True)
+    """Trade that a state misses, ``Σ_j (T⁰_ij − T_ij)⁺``: [..., partner] -> [..., 1], as a share of its normal
+    trade."""
+    return np.asarray(positive(normal - trade).sum(axis=-1, keepdims=True))
 
 
 def trade_target(
@@ -43,15 +44,17 @@ def trade_target(
     -----
     M6. Range of φ: 0 (Gutmann et al. 2022) to .90-.95 (Mashkova and Bakhtizin); saturation in W is an assumption.
     """
-    willing = partners.sum(axis=-1, keepdims=True) + kappa
+    willing: Array = partners.sum(axis=-1, keepdims=True) + kappa
     return normal * (1.0 - cut) * positive(1.0 - risk) + partners * (phi * missing / willing) + residual
 
 
 def residual_in_force(constant: Array, erased: Array, cut: Array, cut_start: Array) -> Array:
-    """The residual of the start, as far as the sanctions of the start are still in force, ``constant + erased · min(cut, cut⁰)``.
+    """The residual of the start, as far as the sanctions of the start are still in force, ``constant + erased ·
+    min(cut, cut⁰)``.
 
-    Where sanctions had cut a pair, the residual is the trade that they erased beyond their reach by equation 1 (an embargo of decades
-    leaves less than 1 − δ). It fades with the reach, so that lifting the embargo gives the trade back.
+    Where sanctions had cut a pair, the residual is the trade that they erased beyond their reach by equation 1 (an
+    embargo of decades leaves less than 1 − δ). It fades with the reach, so that lifting the embargo gives the trade
+    back.
 
     Parameters
     ----------
@@ -73,17 +76,18 @@ def trade_step(
 ) -> Array:
     """Trade shares one step later, ``dT = ρ (T* − T) dt``.
 
-    The gap is split at T⁰. Up to it: ρ_cut for what falls, ρ_recover for what returns. Above it (diverted trade): ρ_divert for
-    what grows, ρ_recover for what goes, no faster than the old trade returns; at ρ_cut a single sender that lifts its sanctions would raise
-    the target's pain for some years. No speed exceeds ρ_cut. The split makes the speed of a gap continuous where T crosses T⁰, so
-    that rounding never decides it.
+    The gap is split at T⁰. Up to it: ρ_cut for what falls, ρ_recover for what returns. Above it (diverted trade):
+    ρ_divert for what grows, ρ_recover for what goes, no faster than the old trade returns; at ρ_cut a single sender
+    that lifts its sanctions would raise the target's pain for some years. No speed exceeds ρ_cut. The split makes
+    the speed of a gap continuous where T crosses T⁰, so that rounding never decides it.
 
-    Shares stay at or above 0, and a row that would exceed ``room`` (1 less the rest of the world's share, [..., 1]) is scaled
-    down to it.
+    Shares stay at or above 0, and a row that would exceed ``room`` (1 less the rest of the world's share, [..., 1])
+    is scaled down to it.
 
     Notes
     -----
-    Recovery: about 8 years (Dai et al. 2021) against "quickly" (Bundesbank DP 2026-6), M20. ρ_cut, ρ_divert: assumption.
+    Recovery: about 8 years (Dai et al. 2021) against "quickly" (Bundesbank DP 2026-6), M20. ρ_cut, ρ_divert:
+    assumption.
     """
     recover, divert = np.minimum(rho_recover, rho_cut), np.minimum(rho_divert, rho_cut)
     usual = np.minimum(target, normal) - np.minimum(trade, normal)
@@ -104,4 +108,5 @@ def pain(trade: Array, rest_of_world: Array, trades: Array) -> Array:
     rest_of_world : [...], share of trade with states outside the world, held at its value of the start.
     trades : [...], 1 where the state trades at all, else 0: a state with no trade at all has no pain.
     """
-    return np.clip(1.0 - trade.sum(axis=-1) - rest_of_world, 0.0, 1.0) * trades
+    total: Array = trade.sum(axis=-1)
+    return np.clip(1.0 - total - rest_of_world, 0.0, 1.0) * trades

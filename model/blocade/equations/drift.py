@@ -30,9 +30,7 @@ def split(changes: Iterable[Array], shape: tuple[int, ...]) -> tuple[Array, Arra
     return plus, plus - total
 
 
-def tie_drift(
-    tie: Array, resting: Array, plus: Array, minus: Array, balance: Array, beta: ArrayLike
-) -> Array:
+def tie_drift(tie: Array, resting: Array, plus: Array, minus: Array, balance: Array, beta: ArrayLike) -> Array:
     """Rate of change of a tie, ``β(B − A) + F⁺(1 − A) − F⁻(1 + A) + balance``, 1/year.
 
     Parameters
@@ -47,5 +45,6 @@ def tie_drift(
 
 
 def tie_step(tie: Array, drift: Array, dt: float, shock: ArrayLike) -> Array:
-    """Tie one step later, ``clip(A + drift·dt + shock, −1, 1)``; shock is σ √dt times a standard normal of the pair."""
+    """Tie one step later, ``clip(A + drift·dt + shock, −1, 1)``; shock is σ √dt times a standard normal of the
+    pair."""
     return np.clip(tie + drift * dt + shock, -1.0, 1.0)

@@ -5,7 +5,8 @@ import numpy as np
 from blocade.equations.arrays import Array, ArrayLike, back
 
 GATE_TIE = 0.2
-"""Tie at which a pair trades strategic goods freely. Assumption: without a gate a war's need befriends hostile suppliers."""
+"""Tie at which a pair trades strategic goods freely. Assumption: without a gate a war's need befriends hostile
+suppliers."""
 
 
 def need(normal: Array, nu: ArrayLike, pain: Array, war: ArrayLike) -> Array:
@@ -48,9 +49,10 @@ def match(need_own: Array, surplus_own: Array, need_all: Array, surplus_all: Arr
 def gate(tie: Array) -> Array:
     """How far a pair would trade strategic goods at all, ``clip(A_ij/.2, 0, 1)``.
 
-    The gate multiplies the *change* of the match since the start, ``gate · (match·open − match⁰·open⁰)`` with open = 1 − max(H_ij, H_ji).
-    Gating the level itself would let a tie feed on its own gate: a pair with 0 < A < .2 then grows away from rest at
-    up to b_match·match/.2, and the start would not be a rest point but a knife's edge (see CHANGELOG.md).
+    The gate multiplies the *change* of the match since the start, ``gate · (match·open − match⁰·open⁰)`` with open =
+    1 − max(H_ij, H_ji). Gating the level itself would let a tie feed on its own gate: a pair with 0 < A < .2 then
+    grows away from rest at up to b_match·match/.2, and the start would not be a rest point but a knife's edge (see
+    CHANGELOG.md).
 
     Assumption in form; to be chosen by history (EU-Russia ties fell in 2022 although Russia's need of arms rose).
     """

@@ -5,13 +5,11 @@ import numpy as np
 from blocade.equations.arrays import Array, positive
 
 
-def willing_partners(
-    share: Array, relative: Array, tie: Array, closed: Array, risk_back: Array, pain: Array
-) -> Array:
+def willing_partners(share: Array, relative: Array, tie: Array, closed: Array, risk_back: Array, pain: Array) -> Array:
     """Capacity that each partner is willing to put into taking up the state's lost trade.
 
-    ``w_ij = ĉ_j (c_j/c⁰_j) · clip((1+A_ij)/2, 0, 1) · (1 − max(H_ij, H_ji)) · (1 − risk_ji)⁺ · (1 − pain_j)``; w_ii = 0 is the
-    caller's to set
+    ``w_ij = ĉ_j (c_j/c⁰_j) · clip((1+A_ij)/2, 0, 1) · (1 − max(H_ij, H_ji)) · (1 − risk_ji)⁺ · (1 − pain_j)``; w_ii
+    = 0 is the caller's to set
 
     Parameters
     ----------

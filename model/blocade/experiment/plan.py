@@ -1,7 +1,8 @@
 """The plan of an experiment: which runs there are, in which chunks, and what each chunk gives.
 
-A chunk is a few parameter sets with all their arms and starts, so that every paired difference lies inside one chunk. Its
-boundaries follow from the scenario, never from the machine, so results do not depend on the number of workers.
+A chunk is a few parameter sets with all their arms and starts, so that every paired difference lies inside one
+chunk. Its boundaries follow from the scenario, never from the machine, so results do not depend on the number of
+workers.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ HORIZON = 10.0
 WINDOW = 4
 """Steps that are averaged there."""
 RUNS_PER_CHUNK = 10
-"""Runs of an arm that are stepped together: few enough that the arrays stay in cache, enough that calls do not dominate."""
+"""Runs of an arm that are stepped together: few enough that the arrays stay in cache, enough that calls do not
+dominate."""
 ABLATION_DRAWS = 40
 """Parameter sets with which the run without each force is made: enough to see what moves a tie, not for a verdict."""
 STARTS = ("real", "clean", "rule-goods", "drawn-ties")
-"""real: under the acts in force. clean: no acts. rule-goods: goods without overrides. drawn-ties: weights of the ties drawn."""
+"""real: under the acts in force. clean: no acts. rule-goods: goods without overrides. drawn-ties: weights of the
+ties drawn."""
 SWITCHES = (*FORCES, "balance")
 WITHOUT = "real-without-"
 
@@ -65,7 +68,7 @@ class Plan:
     @cached_property
     def times(self) -> Array:
         """Beginning of every step and the end, decimal years: [time]."""
-        return self.scenario.start + DT * np.arange(self.steps + 1)
+        return self.scenario.start + DT * np.arange(self.steps + 1, dtype=np.float64)
 
     @cached_property
     def window(self) -> slice:
@@ -103,7 +106,9 @@ class Plan:
     def chunks(self) -> tuple[range, ...]:
         """Draws of each chunk."""
         size = max(1, RUNS_PER_CHUNK // self.scenario.replicates)
-        return tuple(range(first, min(first + size, self.scenario.draws)) for first in range(0, self.scenario.draws, size))
+        return tuple(
+            range(first, min(first + size, self.scenario.draws)) for first in range(0, self.scenario.draws, size)
+        )
 
     @cached_property
     def runs(self) -> int:
@@ -115,7 +120,7 @@ class Plan:
 
     def cells(self, chunk: range) -> dict[str, tuple[str, ...]]:
         """What a chunk runs: start -> arms."""
-        cells = {start: self.arms for start in self.starts}
+        cells = dict.fromkeys(self.starts, self.arms)
         if self.ablation_arms and chunk.stop <= max(ABLATION_DRAWS, self.chunks[0].stop):
             cells |= {WITHOUT + force: self.ablation_arms for force in SWITCHES}
         return cells
@@ -171,9 +176,7 @@ def _start(plan: Plan, name: str, parameters: Parameters) -> Start:
     return clean_start(start, parameters) if name == "clean" else start
 
 
-def _run_arm(
-    plan: Plan, start: Start, parameters: Parameters, decrees: tuple[Decree, ...], luck: Luck
-) -> Piece:
+def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[Decree, ...], luck: Luck) -> Piece:
     series = np.empty((plan.steps + 1, len(start.tie), len(plan.columns)))
     last = plan.window.stop - 1
     ties = np.zeros((2, *start.tie.shape[1:]))
@@ -195,7 +198,9 @@ def _run_arm(
     )
 
 
-def default_measures(asked: tuple[str, ...], needed: set[str], patron: str | None, bloc: tuple[str, ...]) -> tuple[str, ...]:
+def default_measures(
+    asked: tuple[str, ...], needed: set[str], patron: str | None, bloc: tuple[str, ...]
+) -> tuple[str, ...]:
     """Measures to record: those asked for and those that estimands need, by default all that have a meaning here."""
     absent = set() if patron else {"embrace", "trade_patron"}
     if len(bloc) == 1:

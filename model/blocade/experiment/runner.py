@@ -32,7 +32,8 @@ from blocade.scenario.model import Scenario
 
 QUANTILES = {"low": 0.05, "lower": 0.25, "median": 0.5, "upper": 0.75, "high": 0.95}
 SHORT_WORK = 6e8
-"""Run-steps times pairs below which starting a second process costs more than it saves (about five seconds of work)."""
+"""Run-steps times pairs below which starting a second process costs more than it saves (about five seconds of
+work)."""
 
 Progress = Callable[[int, int], None]
 
@@ -82,7 +83,8 @@ def _chunks(plan: Plan, workers: int) -> Iterator[Iterator[tuple[int, dict[tuple
 
 
 def _prepare_worker() -> None:
-    """One BLAS thread each: more would compete, and could change the last bit of a product. Ctrl-C is the parent's to answer."""
+    """One BLAS thread each: more would compete, and could change the last bit of a product. Ctrl-C is the parent's
+    to answer."""
     threadpool_limits(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -116,23 +118,23 @@ def all_verdicts(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> list[Ve
 def effect(plan: Plan, pieces: Mapping[tuple[str, str], Piece], estimand: Estimand, start: str) -> Array:
     """The effect of an estimand in every draw, replicates averaged first: [draw]."""
     column = plan.columns.index(estimand.measure)
-    return effects(
-        estimand, {arm: pieces[start, arm].values[:, :, column].mean(axis=1) for arm in estimand.arms}
-    )
+    return effects(estimand, {arm: pieces[start, arm].values[:, :, column].mean(axis=1) for arm in estimand.arms})
 
 
 def outcomes_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFrame:
     """Long table: start, arm, draw, replicate, measure, value (the mean over the window)."""
     frames = []
     for (start, arm), piece in pieces.items():
-        draws, replicates, columns = piece.values.shape
+        draws, replicates, _ = piece.values.shape
         index = pd.MultiIndex.from_product(
             [[start], [arm], range(draws), range(replicates), plan.columns],
             names=["start", "arm", "draw", "replicate", "measure"],
         )
         frames.append(pd.DataFrame({"value": piece.values.reshape(-1)}, index=index).reset_index())
     table = pd.concat(frames, ignore_index=True)
-    return table.astype({"start": "category", "arm": "category", "measure": "category", "draw": "int32", "replicate": "int16"})
+    return table.astype(
+        {"start": "category", "arm": "category", "measure": "category", "draw": "int32", "replicate": "int16"}
+    )
 
 
 def bands_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFrame:
@@ -161,7 +163,8 @@ def _bands(plan: Plan, series: Array, start: str, arm: str, versus: str) -> pd.D
 
 
 def ties_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFrame:
-    """Mean tie of every pair over all runs, at the start and at the end of the window: start, arm, iso3_a, iso3_b, before, after."""
+    """Mean tie of every pair over all runs, at the start and at the end of the window: start, arm, iso3_a, iso3_b,
+    before, after."""
     rows, columns = np.triu_indices(plan.world.size, k=1)
     codes = np.array(plan.world.codes)
     frames = [
@@ -186,9 +189,7 @@ def draws_table(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame({"draw": np.arange(plan.scenario.draws, dtype="int32"), **plan.parameters})
 
 
-def execute(
-    plan: Plan, folder: Path, workers: int, progress: Progress, finish: Callable[[Path], None]
-) -> None:
+def execute(plan: Plan, folder: Path, workers: int, progress: Progress, finish: Callable[[Path], None]) -> None:
     """Run a plan into a folder.
 
     Parameters
@@ -209,6 +210,7 @@ def execute(
             "seed": plan.scenario.seed,
             "window": [float(plan.times[plan.window][0]), float(plan.times[plan.window][-1])],
             "runs": plan.runs,
+            "starts": list(plan.starts),
             "states": plan.world.size,
             "versions": versions(),
             "names": dict(zip(plan.world.codes, plan.world.names, strict=True)),
@@ -224,4 +226,6 @@ def execute(
 def describe(scenario: Scenario) -> str:
     """A scenario in a line: arms, draws, replicates, years."""
     replicates = f" × {scenario.replicates} replicates" if scenario.replicates > 1 else ""
-    return f"{scenario.draws} parameter sets{replicates} × {len(scenario.arms)} arms, {scenario.start:g}–{scenario.end:g}"
+    return (
+        f"{scenario.draws} parameter sets{replicates} × {len(scenario.arms)} arms, {scenario.start:g}–{scenario.end:g}"
+    )

@@ -1,6 +1,7 @@
 """A results folder: written beside its place and moved there whole, so that a folder that looks finished is finished.
 
-The manifest is the mark of a finished folder. Tables depend on the scenario, its seed and the code, and on nothing else.
+The manifest is the mark of a finished folder. Tables depend on the scenario, its seed and the code, and on nothing
+else.
 """
 
 from __future__ import annotations
@@ -21,7 +22,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 MANIFEST = "manifest.json"
-DEPENDENCIES = ("matplotlib", "mesa", "networkx", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "scipy", "tqdm")
+DEPENDENCIES = (
+    "matplotlib",
+    "mesa",
+    "networkx",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "ruamel.yaml",
+    "scipy",
+    "tqdm",
+)
 
 
 class StoreError(Exception):
@@ -69,7 +81,8 @@ def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
     Raises
     ------
     StoreError
-        If it holds something else (a finished run of other inputs needs ``force``; what is not ours is never replaced).
+        If it holds something else (a finished run of other inputs needs ``force``; what is not ours is never
+        replaced).
     """
     if not folder.exists():
         return False
@@ -83,7 +96,9 @@ def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
     if manifest["inputs"] == json.loads(json.dumps(inputs)) and not force:
         return True
     if not force:
-        raise StoreError(f"{folder}: holds the results of other inputs; --force replaces them, --out chooses another folder")
+        raise StoreError(
+            f"{folder}: holds the results of other inputs; --force replaces them, --out chooses another folder"
+        )
     return False
 
 
@@ -101,7 +116,9 @@ def folder_in_place(folder: Path) -> Iterator[Path]:
         yield partial
         _replace(partial, folder)
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be written ({error.strerror}); free some space or choose another --out") from error
+        raise StoreError(
+            f"{folder}: cannot be written ({error.strerror}); free some space or choose another --out"
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

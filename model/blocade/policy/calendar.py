@@ -1,8 +1,9 @@
-"""Policies that follow the calendar: schedule, ramp, isolation, lifting, secondary sanctions, offers, off-ramps and war.
+"""Policies that follow the calendar: schedule, ramp, isolation, lifting, secondary sanctions, offers, off-ramps and
+war.
 
-An event acts from the first step that begins at or after its date. Events compose in the order of their dates (then of the
-file): sanctions and isolation raise what is in force to at least their level while they are active; lifting takes a share
-of all that is in force by then.
+An event acts from the first step that begins at or after its date. Events compose in the order of their dates (then
+of the file): sanctions and isolation raise what is in force to at least their level while they are active; lifting
+takes a share of all that is in force by then.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class Decree:
     """What the calendar says for one step. NaN in a value means that it is drawn as a parameter.
 
     sanctions, isolation : [state, partner], in force before any relief.
-    tightened : [state, partner], years from the start to the latest tightening of sanctions, NaN where there was none.
-    relief : [state, partner], share lifted in proportion to the state's compliance.
+    tightened : [state, partner], years from the start to the latest tightening of sanctions, NaN where there was
+    none. relief : [state, partner], share lifted in proportion to the state's compliance.
     offer, credibility : [state, partner], worth of the partner's offer and how far it is believed.
     declared, secondary : [state], whether it has declared secondary sanctions, and how far it enforces them.
     war, war_need : [state], whether it is at war, and the need of arms this adds.

@@ -127,11 +127,5 @@ class WarEvent:
 
 
 Event: TypeAlias = (
-    SanctionsEvent
-    | IsolationEvent
-    | LiftEvent
-    | SecondarySanctionsEvent
-    | OfferEvent
-    | OffRampEvent
-    | WarEvent
+    SanctionsEvent | IsolationEvent | LiftEvent | SecondarySanctionsEvent | OfferEvent | OffRampEvent | WarEvent
 )

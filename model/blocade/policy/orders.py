@@ -16,8 +16,8 @@ from blocade.policy.calendar import Decree
 class Orders:
     """What is in force: all [..., state, partner] or [..., state], a batch with [run] in front.
 
-    sanctions, isolation : after relief. enforced : effort times sanctions. offer : credible worth, q·O. secondary : χ.
-    war : need of arms added. relief : [..., state], share lifted in return for compliance.
+    sanctions, isolation : after relief. enforced : effort times sanctions. offer : credible worth, q·O. secondary :
+    χ. war : need of arms added. relief : [..., state], share lifted in return for compliance.
     """
 
     sanctions: Array
@@ -39,7 +39,8 @@ def orders(decree: Decree, now: float, parameters: Parameters, compliance: Array
 
     Notes
     -----
-    An off-ramp lifts ``relief · p_i`` of what is in force, so relief grows with compliance and snaps back as it decays.
+    An off-ramp lifts ``relief · p_i`` of what is in force, so relief grows with compliance and snaps back as it
+    decays.
     """
     sanctions, isolation = decree.sanctions, decree.isolation
     relief = np.zeros_like(compliance)
@@ -54,6 +55,8 @@ def orders(decree: Decree, now: float, parameters: Parameters, compliance: Array
         enforced=sanctions * effort(decree.tightened, now, parameters.pair("e_inf"), parameters.pair("rho_e")),
         offer=decree.offer * np.where(np.isnan(decree.credibility), parameters.pair("q"), decree.credibility),
         secondary=np.where(decree.declared, declared, parameters.state("chi")),
-        war=np.where(decree.war, np.where(np.isnan(decree.war_need), parameters.state("war_need"), decree.war_need), 0.0),
+        war=np.where(
+            decree.war, np.where(np.isnan(decree.war_need), parameters.state("war_need"), decree.war_need), 0.0
+        ),
         relief=relief,
     )
