@@ -1,0 +1,170 @@
+"""Invented results with chosen numbers, in the format of a run, for tests of what reads a result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from blocade.analysis.claims import Estimand
+from blocade.analysis.verdicts import effects, judge
+from blocade.experiment.plan import STARTS
+from blocade.experiment.runner import QUANTILES
+from blocade.result import Result
+
+Draws = npt.NDArray[np.float64]
+
+NAMES = {
+    "AAA": "Aland",
+    "BBB": "Beland",
+    "CCC": "Celand",
+    "DDD": "Deland",
+    "EEE": "Eland",
+    "FFF": "Efland",
+    "GGG": "Geland",
+    "HHH": "Haland",
+}
+TIMES = np.arange(2020.0, 2030.25, 0.25)
+WINDOW = (2028.0, 2028.75)
+LEVEL = 0.2
+"""Every measure in every arm without an effect."""
+BOND = ("AAA", "BBB")
+
+
+def fake_result(
+    folder: Path,
+    effect: Mapping[str, Sequence[float]],
+    *,
+    labels: Mapping[str, str] | None = None,
+    bloc: Sequence[str] = BOND,
+    patron: str | None = "CCC",
+    senders: Sequence[str] = ("DDD", "EEE"),
+    war: Sequence[str] = (),
+    first_event: float | None = 2021.0,
+    without: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+    clean: float = 1.0,
+    estimands: Sequence[Estimand] | None = None,
+    ties: Mapping[tuple[str, str], float] | None = None,
+) -> Result:
+    """Write a result in which every measure is ``LEVEL`` + the effect of its arm and draw.
+
+    Parameters
+    ----------
+    effect : {arm: effect of each draw}, the baseline first; it grows in a line from 2021 to the window.
+    labels : {arm: label}, by default the arm's name.
+    war : arms with a war on the first bloc member, 2022–2024.
+    without : {force: {arm: effect of each draw}}, the runs without a force; they may have fewer draws.
+    clean : what the effects are multiplied by in the clean start.
+    estimands : of the verdicts; by default each arm against the baseline, on the bond and the distance.
+    ties : change of a tie, in the first arm after the baseline, {pair in alphabetical order: change}.
+    """
+    folder.mkdir(parents=True)
+    arms = list(effect)
+    key = [*bloc, *([patron] if patron else []), *(code for code in NAMES if code > "EEE")]
+    measures = ["distance", "compliance", *(f"alignment:{code}" for code in key)]
+    measures += (["embrace"] if patron else []) + (["cohesion"] if len(bloc) > 1 else [])
+    values = {
+        (start, arm): np.asarray(effect[arm], float) * (clean if start == "clean" else 1.0)
+        for start in STARTS
+        for arm in arms
+    }
+    for force, changed in (without or {}).items():
+        values |= {(f"real-without-{force}", arm): np.asarray(draws, float) for arm, draws in changed.items()}
+    _table(_outcomes(values, measures)).to_parquet(folder / "outcomes.parquet")
+    _table(_bands(values, measures, arms)).to_parquet(folder / "bands.parquet")
+    _table(_ties(arms, ties or {})).to_parquet(folder / "ties.parquet")
+    count = len(effect[arms[0]])
+    pd.DataFrame({"draw": range(count)}).to_parquet(folder / "draws.parquet")
+    asked = _estimands(arms, bloc, labels) if estimands is None else estimands
+    rows = [_verdict(item, start, values) for item in asked for start in STARTS]
+    (folder / "verdicts.json").write_text(json.dumps(rows), encoding="utf-8")
+    event = {"kind": "war", "on": [bloc[0]], "start": 2022.0, "until": 2024.0, "need": None}
+    scenario = {
+        "name": "fake", "title": "Invented", "world": "invented", "bloc": list(bloc), "patron": patron,
+        "senders": list(senders), "start": TIMES[0], "end": TIMES[-1], "draws": count, "replicates": 1,
+        "claims": [], "charts": [], "first_event": first_event,
+        "arms": [
+            {"name": arm, "label": (labels or {}).get(arm, arm), "events": [event] if arm in war else []}
+            for arm in arms
+        ],
+    }  # fmt: skip
+    manifest = {
+        "inputs": {"scenario": scenario}, "window": WINDOW, "states": len(NAMES), "names": NAMES,
+        "roles": {"key": key}, "capability": {code: 1.0 / (1 + i) for i, code in enumerate(NAMES)},
+    }  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return Result(folder)
+
+
+def start_tie(one: str, two: str) -> float:
+    """The tie of a pair at the start: from 1 down to −.75, by how far apart the letters are."""
+    return 1.0 - 0.25 * abs(ord(one[0]) - ord(two[0]))
+
+
+def _table(frame: pd.DataFrame) -> pd.DataFrame:
+    """As a run stores it: words as categories."""
+    words = [name for name in ("start", "arm", "versus", "measure", "iso3_a", "iso3_b") if name in frame]
+    return frame.astype(dict.fromkeys(words, "category"))
+
+
+def _outcomes(values: Mapping[tuple[str, str], Draws], measures: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (start, arm, draw, 0, measure, LEVEL + value)
+        for (start, arm), effect in values.items()
+        for draw, value in enumerate(effect)
+        for measure in measures
+    ]
+    return pd.DataFrame(rows, columns=["start", "arm", "draw", "replicate", "measure", "value"])
+
+
+def _bands(
+    values: Mapping[tuple[str, str], Draws], measures: Sequence[str], arms: Sequence[str]
+) -> pd.DataFrame:
+    growth = np.clip((TIMES - 2021.0) / (WINDOW[0] - 2021.0), 0.0, 1.0)[:, None]
+    rows = []
+    for start in STARTS:
+        for arm in arms:
+            level, difference = values[start, arm], values[start, arm] - values[start, arms[0]]
+            for versus, series in (("", LEVEL + growth * level), (arms[0], growth * difference)):
+                if versus == arm:
+                    continue
+                quantiles = np.quantile(series, list(QUANTILES.values()), axis=1).T
+                rows += [
+                    (start, arm, versus, time, measure, *row)
+                    for measure in measures
+                    for time, row in zip(TIMES, quantiles, strict=True)
+                ]
+    return pd.DataFrame(rows, columns=["start", "arm", "versus", "time", "measure", *QUANTILES])
+
+
+def _ties(arms: Sequence[str], change: Mapping[tuple[str, str], float]) -> pd.DataFrame:
+    rows = [
+        (start, arm, one, two, start_tie(one, two), start_tie(one, two) + moved.get((one, two), 0.0))
+        for start in STARTS
+        for arm, moved in zip(arms, [{}, change, *({} for _ in arms)], strict=False)
+        for one, two in combinations(NAMES, 2)
+    ]
+    return pd.DataFrame(rows, columns=["start", "arm", "iso3_a", "iso3_b", "before", "after"])
+
+
+def _estimands(
+    arms: Sequence[str], bloc: Sequence[str], labels: Mapping[str, str] | None
+) -> list[Estimand]:
+    measures = ["cohesion", "distance"] if len(bloc) > 1 else ["distance"]
+    return [
+        Estimand(
+            arm, measure, f"{arm} raises {measure}", measure, {arm: 1.0, arms[0]: -1.0}, 0.05, words=(labels or {}).get(arm, arm)
+        )
+        for arm in arms[1:]
+        for measure in measures
+    ]
+
+
+def _verdict(item: Estimand, start: str, values: Mapping[tuple[str, str], Draws]) -> dict[str, object]:
+    found = effects(item, {arm: values[start, arm] for arm in item.arms})
+    return judge(item, start, found, {}).as_dict()
