@@ -115,10 +115,10 @@ def page(table: list[dict[str, object]], scenario: Scenario) -> str:
     lines = [
         "# Equal stakes: which term decides the sign?",
         "",
-        f"Made by `python scripts/equal_stakes.py --draws {scenario.draws}` (seed {scenario.seed}). The article's",
-        "world, war off: isolation (`isolate-no-war` against `as-in-2021-no-war`), the prior, with each force alone and",
-        "each left out. *up* and *down* are shares of parameter draws in which isolation moves the measure at all in that",
-        "direction. **Bold**: one sign in at least 95 %.",
+        f"Made by `python scripts/equal_stakes.py --draws {scenario.draws}` (seed {scenario.seed}).",
+        "The article's world, war off: isolation (`isolate-no-war` against `as-in-2021-no-war`) under the prior, with",
+        "each force alone and each left out. *up* and *down* are shares of draws in which isolation moves the",
+        "measure at all in that direction. **Bold**: one sign in at least 95 %.",
         "",
     ]
     for measure, words in zip(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from blocade.analysis.claims import claims, estimands, unanswerable
 from blocade.charts import CHARTS, chart
-from blocade.experiment.plan import Plan, default_measures
+from blocade.experiment.plan import Plan
 from blocade.experiment.runner import Progress, default_workers, execute, inputs
 from blocade.experiment.store import digest, is_done
-from blocade.measures import MEASURES
+from blocade.measures import MEASURES, applicable, roles
 from blocade.parameters import bounds, theories
 from blocade.resources import seeds
 from blocade.result import Result
@@ -92,8 +92,9 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
 
 def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     """Plan the runs of a scenario."""
-    needed = {estimand.measure for estimand in estimands(scenario)} | {"cohesion"}
-    asked = estimands(scenario)
+    world, asked = _world(scenario.world), estimands(scenario)
+    wanted = {*scenario.measures, *(estimand.measure for estimand in asked)} if scenario.measures else set(MEASURES)
+    who = roles(world, scenario.bloc, scenario.patron, scenario.senders)
     files = [seeds() / "parameters.csv", seeds() / "claims.yaml", seeds() / "groups.csv"]
     folder = (
         Path(scenario.world) if (Path(scenario.world) / "states.csv").is_file() else seeds() / "worlds" / scenario.world
@@ -101,8 +102,8 @@ def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     files += sorted(folder.glob("*.csv"))
     return Plan(
         scenario=scenario,
-        world=_world(scenario.world),
-        measures=default_measures(scenario.measures, needed, scenario.patron, scenario.bloc),
+        world=world,
+        measures=tuple(name for name in applicable(who) if name in wanted),
         files={f"{path.parent.name}/{path.name}": digest(path) for path in files},
         ablation_arms=asked[0].arms if "forces" in scenario.charts and asked else (),
         engine=engine,

@@ -153,6 +153,14 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = MappingProxyType(
 """name -> (unit, meaning, function)."""
 
 
+def applicable(who: Roles) -> tuple[str, ...]:
+    """Measures that have a meaning for these roles: there is no mean tie inside a group of one."""
+    absent: set[str] = set() if len(who.patron) else {"embrace", "trade_patron"}
+    absent |= {"cohesion", "power", "trade_within"} if len(who.bloc) == 1 else set()
+    absent |= {"sender_cohesion"} if len(who.senders) == 1 else set()
+    return tuple(name for name in MEASURES if name not in absent)
+
+
 def record(moment: Moment, roles: Roles, names: Sequence[str]) -> Array:
     """The named measures of a moment, then the alignment index of the key states: [run, measure]."""
     columns = [MEASURES[name][2](moment, roles) for name in names]

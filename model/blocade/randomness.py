@@ -78,6 +78,7 @@ class Luck:
             square = np.zeros((len(self._shock), self._size, self._size))
             square[:, self._rows, self._columns] = ndtri(uniform(mix(keyed[:, None], self._pairs)))
             self._drawn[step] = square + np.swapaxes(square, -1, -2)
+            self._drawn[step].setflags(write=False)
         return self._drawn[step]
 
     def thresholds(self, spell: npt.NDArray[np.int64]) -> Array:

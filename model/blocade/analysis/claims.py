@@ -10,16 +10,18 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from blocade.measures import MEASURES
 from blocade.resources import seeds
 from blocade.scenario.model import Scenario
 
+SHARE_OF_TOTAL = "share of the total"
 SMALLEST = 0.05
 """Smallest effect of interest on a tie or a share, where a scenario brings no claim of its own."""
 
 
 @dataclass(frozen=True)
 class Estimand:
-    """A contrast between arms of one measure; see the head of ``seeds/claims.yaml``."""
+    """A contrast between arms of one measure; see the head of ``seeds/claims.yaml``. ``words`` are the claim's."""
 
     claim: str
     name: str
@@ -29,6 +31,12 @@ class Estimand:
     smallest: float
     share_of: Mapping[str, float] | None = None
     total_above: float = 0.0
+    words: str = ""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the effect; a share of a total has its own, whatever it is a share of."""
+        return MEASURES[self.measure][0] if self.share_of is None else SHARE_OF_TOTAL
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -59,7 +67,8 @@ def claims() -> Mapping[str, Claim]:
                 hypothesis=claim["hypothesis"],
                 scenario=claim["scenario"],
                 estimands=tuple(
-                    Estimand(claim=slug, name=name, **fields) for name, fields in claim["estimands"].items()
+                    Estimand(claim=slug, name=name, words=claim["words"], **fields)
+                    for name, fields in claim["estimands"].items()
                 ),
             )
             for slug, claim in raw.items()
@@ -77,7 +86,15 @@ def estimands(scenario: Scenario) -> tuple[Estimand, ...]:
         measures["embrace"] = "ties the bloc to its patron"
     measures["distance"] = "parts the bloc from the senders"
     return tuple(
-        Estimand(arm.name, measure, f"{arm.label} {says}", measure, {arm.name: 1.0, baseline.name: -1.0}, SMALLEST)
+        Estimand(
+            claim=arm.name,
+            name=measure,
+            label=f"{arm.label} {says}",
+            measure=measure,
+            contrast={arm.name: 1.0, baseline.name: -1.0},
+            smallest=SMALLEST,
+            words=arm.label,
+        )
         for arm in treated
         for measure, says in measures.items()
     )

@@ -40,7 +40,11 @@ class Verdict:
     label: str
     start: str
     measure: str
+    unit: str
+    words: str
     arms: tuple[str, ...]
+    contrast: Mapping[str, float]
+    share_of: Mapping[str, float] | None
     n: int
     estimate: float
     low: float
@@ -110,7 +114,11 @@ def judge(estimand: Estimand, start: str, effect: Array, parameters: Mapping[str
         label=estimand.label,
         start=start,
         measure=estimand.measure,
+        unit=estimand.unit,
+        words=estimand.words,
         arms=estimand.arms,
+        contrast=dict(estimand.contrast),
+        share_of=None if estimand.share_of is None else dict(estimand.share_of),
         n=len(x),
         estimate=float(middle),
         low=float(low),

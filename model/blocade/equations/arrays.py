@@ -22,12 +22,12 @@ def mean_of_pair(x: Array, x_back: Array) -> Array:
 
 def positive(x: Array) -> Array:
     """``(x)⁺ = max(x, 0)``."""
-    return np.clip(x, 0.0, np.inf)  # twice as fast as np.maximum
+    return np.maximum(x, 0.0)
 
 
 def negative(x: Array) -> Array:
     """``min(x, 0)``."""
-    return np.clip(x, -np.inf, 0.0)
+    return np.minimum(x, 0.0)
 
 
 def without_self(x: Array) -> Array:

@@ -17,7 +17,7 @@ import numpy as np
 from blocade import engine
 from blocade.equations.arrays import Array
 from blocade.equations.drift import FORCES
-from blocade.measures import MEASURES, Roles, columns, record, roles
+from blocade.measures import Roles, columns, record, roles
 from blocade.parameters import Parameters, Setting, sample, table, theories
 from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.randomness import Luck
@@ -196,13 +196,3 @@ def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[De
         series=series.reshape(plan.steps + 1, *split).mean(axis=2),
         ties=ties,
     )
-
-
-def default_measures(
-    asked: tuple[str, ...], needed: set[str], patron: str | None, bloc: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Measures to record: those asked for and those that estimands need, by default all that have a meaning here."""
-    absent = set() if patron else {"embrace", "trade_patron"}
-    if len(bloc) == 1:
-        absent |= {"cohesion", "power", "trade_within"}
-    return tuple(name for name in MEASURES if name not in absent and (not asked or name in asked or name in needed))

@@ -76,17 +76,29 @@ def _chunks(plan: Plan, workers: int) -> Iterator[Iterator[tuple[int, dict[tuple
     # spawn, passed explicitly: the same on every platform, and no global setting is touched
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
     try:
-        futures = {pool.submit(run_chunk, plan, chunk): index for index, chunk in enumerate(plan.chunks)}
+        with _interrupts_held():
+            futures = {pool.submit(run_chunk, plan, chunk): index for index, chunk in enumerate(plan.chunks)}
         yield ((futures[future], future.result()) for future in as_completed(futures))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while workers start: they inherit the mask, so that it is the parent's alone to answer."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where workers get no signal
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _prepare_worker() -> None:
-    """One BLAS thread each: more would compete, and could change the last bit of a product. Ctrl-C is the parent's
-    to answer."""
+    """One BLAS thread each: more would compete, and could change the last bit of a product."""
     threadpool_limits(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def gather(plan: Plan, chunks: list[dict[tuple[str, str], Piece]]) -> dict[tuple[str, str], Piece]:
@@ -214,6 +226,9 @@ def execute(plan: Plan, folder: Path, workers: int, progress: Progress, finish: 
             "states": plan.world.size,
             "versions": versions(),
             "names": dict(zip(plan.world.codes, plan.world.names, strict=True)),
+            "capability": {
+                code: round(float(share), 5) for code, share in zip(plan.world.codes, plan.roles.share, strict=True)
+            },
             "roles": {"key": [plan.world.codes[i] for i in plan.roles.key]},
             "workers": workers,
             "begun": began.isoformat(timespec="seconds"),

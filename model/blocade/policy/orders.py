@@ -14,7 +14,9 @@ from blocade.policy.calendar import Decree
 
 @dataclass(frozen=True)
 class Orders:
-    """What is in force: all [..., state, partner] or [..., state], a batch with [run] in front.
+    """What is in force: all [..., state, partner] or [..., state].
+
+    A batch has [run] in front, but for sanctions and isolation as long as no relief makes them differ between runs.
 
     sanctions, isolation : after relief. enforced : effort times sanctions. offer : credible worth, q·O. secondary :
     χ. war : need of arms added. relief : [..., state], share lifted in return for compliance.
