@@ -55,6 +55,21 @@ def capability_shares(world: World) -> Array:
     return world.capability / total
 
 
+def reach_of(order: Orders, parameters: Parameters) -> Array:
+    """Reach of the sanctions in force: [run, state, partner]."""
+    return reach(parameters.pair("delta"), order.enforced, back(order.enforced))
+
+
+def risks(hands: Array, trade: Array, secondary: Array, parameters: Parameters) -> tuple[Array, Array]:
+    """Association risk of every state by every partner, and its mean over the pair: [run, state, partner] each."""
+    risk = np.zeros_like(trade)
+    targets = np.flatnonzero(hands.any(axis=(0, 2)))  # nobody runs a risk by a partner whom nobody punishes
+    risk[..., targets] = association_risk(
+        hands, hands[:, targets], trade, secondary[..., None, :], parameters.pair("g")
+    )
+    return risk, mean_of_pair(risk, back(risk))
+
+
 def assess(
     world: World,
     parameters: Parameters,
@@ -80,12 +95,7 @@ def assess(
     wants = need(world.need, parameters.pair("nu") * PAINED, pained[..., None], 0.0)
     wants[..., ARMS] += order.war
     spare = surplus(world.surplus, parameters.pair("mu") * PAINED, pained[..., None])
-    risk = np.zeros_like(trade)
-    targets = np.flatnonzero(hands.any(axis=(0, 2)))  # nobody runs a risk by a partner whom nobody punishes
-    risk[..., targets] = association_risk(
-        hands, hands[:, targets], trade, order.secondary[..., None, :], parameters.pair("g")
-    )
-    pair_risk = mean_of_pair(risk, back(risk))
+    risk, pair_risk = risks(hands, trade, order.secondary, parameters)
     given = compliance[..., None] * hands if compliance.any() else NOTHING
     offered = order.offer * (pressed[..., None] > 0.0) if order.offer.any() else NOTHING
     levels = {
@@ -102,7 +112,7 @@ def assess(
         hand=hands,
         pressure=pressed,
         closed=shut,
-        cut=reach(parameters.pair("delta"), order.enforced, back(order.enforced)),
+        cut=reach_of(order, parameters),
         risk=risk,
         pair_risk=pair_risk,
         pain=pained,

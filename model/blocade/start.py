@@ -5,7 +5,7 @@ Solved once per parameter set, before any event, and shared by all arms. Both en
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +16,18 @@ from blocade.equations.balance import fold, leading_eigenvalue, structural_balan
 from blocade.equations.diversion import missing_trade, trade_target
 from blocade.equations.insulation import insulation_at_rest
 from blocade.equations.partners import willing_partners
+from blocade.equations.pressure import closed, hand
 from blocade.parameters import Parameters
 from blocade.policy.calendar import at_rest
-from blocade.policy.orders import Orders, orders
-from blocade.situation import TECHNOLOGY, Situation, assess, capability_shares
-from blocade.world import World
+from blocade.policy.orders import orders
+from blocade.situation import TECHNOLOGY, assess, capability_shares, reach_of, risks
+from blocade.world import World, WorldError
 
 WEIGHTS = ("w_votes", "w_defence", "w_arms", "w_enmity")
 """Parameters that weigh the observed channels into ties."""
-ITERATIONS = 400
+ITERATIONS = 1600
+PATIENCE = 200
+"""Iterations before the steps of the solution are halved: a few corners of the parameter box cycle at full steps."""
 TOLERANCE = 1e-13
 LEAST_KEPT = 1e-3
 """Smallest factor by which trade is divided back; the reach of sanctions never comes near it (δ ≤ .75)."""
@@ -69,14 +72,17 @@ class Start:
         return Start(world=self.world, levels=levels, **chosen)
 
 
-def solve_start(world: World, parameters: Parameters, tie: Array | None = None) -> Start:
-    """Solve the rest point of a world under its own acts.
+def solve_start(world: World, parameters: Parameters) -> Start:
+    """Solve the rest point of a world under its own acts, ties at the parameters' weights.
 
     Parameters
     ----------
     parameters : [run] values.
-    tie : [state, partner] or [run, state, partner], ties at the start; by default the world's, at the parameters'
-    weights.
+
+    Raises
+    ------
+    WorldError
+        If the solution of trade does not settle.
 
     Notes
     -----
@@ -85,54 +91,68 @@ def solve_start(world: World, parameters: Parameters, tie: Array | None = None) 
     embargo has erased (``world.expected``) gets the gravity expectation instead. What no solution removes (T − T*)
     is kept: as a constant, or, where sanctions had cut the pair, fading with their reach.
     """
-    runs = len(parameters["beta"])
-    ties = _batched(world_ties(world, parameters) if tie is None else tie, runs)
-    none = np.zeros((runs, world.size))
-    order = orders(at_rest(world), 0.0, parameters, none)
-    observed, rest = _batched(world.trade, runs), np.broadcast_to(world.rest_of_world, (runs, world.size))
-    erased = np.isfinite(world.expected)
-    gravity = np.where(erased, world.expected, 0.0)
-    normal, pain = observed.copy(), np.zeros((runs, world.size))
-    for _ in range(ITERATIONS):
-        trade, held = (1.0 - pain)[..., None] * observed, (1.0 - pain) * rest
-        now = assess(world, parameters, order, ties, trade, held, none)
-        kept, diverted = _kept_and_diverted(world, parameters, now, ties, normal, trade, pain)
-        solved = np.where(erased, gravity, positive(trade - diverted) / kept)
-        wanted = 1.0 - gravity.sum(axis=-1)
-        found = solved.sum(axis=-1) - gravity.sum(axis=-1) + held
-        scale = np.divide(wanted, found, out=np.ones_like(found), where=found > 0.0)
-        updated = np.clip(1.0 - (1.0 - pain) * scale, 0.0, 1.0)
-        moved = max(np.abs(updated - pain).max(), np.abs(solved - normal).max())
-        pain, normal = 0.5 * (pain + updated), 0.5 * (normal + solved)
-        if moved < TOLERANCE:
-            break
-    trade, held = (1.0 - pain)[..., None] * observed, (1.0 - pain) * rest
-    normal = np.where(erased, gravity, normal)
-    return _rest(world, parameters, order, ties, trade, held, normal)
+    ties = world_ties(world, parameters)
+    trade, held, normal = _solve_trade(world, parameters, ties)
+    return _rest(world, parameters, ties, trade, held, normal)
 
 
 def clean_start(real: Start, parameters: Parameters) -> Start:
     """The clean start: no sanctions and no isolation, ties as observed, T = T⁰ of the real start (not solved
     again)."""
-    world = replace(
-        real.world, sanctions=np.zeros_like(real.world.sanctions), isolation=np.zeros_like(real.world.isolation)
-    )
-    order = orders(at_rest(world), 0.0, parameters, np.zeros_like(real.pain))
-    return _rest(world, parameters, order, real.tie, real.normal, real.rest_of_world, real.normal)
+    world = real.world.without_acts()
+    return _rest(world, parameters, real.tie, real.normal, real.rest_of_world, real.normal)
+
+
+def same_trade(real: Start, world: World, parameters: Parameters) -> Start:
+    """The start of a world with other goods, or at other coefficients of the forces: neither enters the solution of
+    trade, so ties and trade are those of the real start."""
+    return _rest(world, parameters, real.tie, real.trade, real.rest_of_world, real.normal)
 
 
 def world_ties(world: World, parameters: Parameters) -> Array:
     """Ties of a world at the parameters' weights of its channels: [run, state, partner]."""
-    return world.ties(**{name.removeprefix("w_"): parameters.pair(name) for name in WEIGHTS})
+    ties = world.ties(**{name.removeprefix("w_"): parameters.pair(name) for name in WEIGHTS})
+    return np.array(np.broadcast_to(ties, (len(parameters["beta"]), world.size, world.size)))
 
 
-def _rest(
-    world: World, parameters: Parameters, order: Orders, ties: Array, trade: Array, held: Array, normal: Array
-) -> Start:
+def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Array, Array, Array]:
+    """Trade, the rest of the world's share and normal trade at the start: T, T_i0 and T⁰."""
+    order = orders(at_rest(world), 0.0, parameters, np.zeros((len(ties), world.size)))
+    hands, cut, share = hand(order.enforced, order.isolation), reach_of(order, parameters), capability_shares(world)
+    shut = closed(hands, back(hands))
+    erased = np.isfinite(world.expected)
+    gravity = np.where(erased, world.expected, 0.0)
+    wanted = 1.0 - gravity.sum(axis=-1)
+    normal, pain = np.broadcast_to(world.trade, ties.shape), np.zeros((len(ties), world.size))
+    for iteration in range(ITERATIONS):
+        trade, held = (1.0 - pain)[..., None] * world.trade, (1.0 - pain) * world.rest_of_world
+        risk, pair_risk = risks(hands, trade, order.secondary, parameters)
+        willing = without_self(willing_partners(share, np.ones(world.size), ties, shut, back(risk), pain[:, None, :]))
+        kept = np.maximum((1.0 - cut) * positive(1.0 - pair_risk), LEAST_KEPT)
+        diverted = _target(parameters, cut, pair_risk, willing, normal, trade) - normal * kept
+        solved = np.where(erased, gravity, positive(trade - diverted) / kept)
+        found = solved.sum(axis=-1) - gravity.sum(axis=-1) + held
+        scale = np.divide(wanted, found, out=np.ones_like(found), where=found > 0.0)
+        updated = np.clip(1.0 - (1.0 - pain) * scale, 0.0, 1.0)
+        moved = max(np.abs(updated - pain).max(), np.abs(solved - normal).max())
+        if moved < TOLERANCE:
+            return trade, held, np.where(erased, gravity, normal)
+        weight = 0.5 ** (1 + iteration // PATIENCE)  # halved as long as it does not settle
+        pain, normal = pain + weight * (updated - pain), normal + weight * (solved - normal)
+    raise WorldError(
+        [f"{world.name}: trade at the start does not settle (still moving by {moved:.1g}); lower phi or raise kappa"]
+    )
+
+
+def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held: Array, normal: Array) -> Start:
     none = np.zeros((len(ties), world.size))
+    order = orders(at_rest(world), 0.0, parameters, none)
     now = assess(world, parameters, order, ties, trade, held, none)
     share = capability_shares(world)
-    gap = trade - _target(world, parameters, now, ties, normal, trade)
+    willing = without_self(
+        willing_partners(share, np.ones(world.size), ties, now.closed, back(now.risk), now.pain[:, None, :])
+    )
+    gap = trade - _target(parameters, now.cut, now.pair_risk, willing, normal, trade)
     eigenvalue = leading_eigenvalue(ties, share)
     beta = parameters["beta"]
     critical = np.where(eigenvalue > 0.0, fold(beta, np.where(eigenvalue > 0.0, eigenvalue, 1.0)), 0.0)
@@ -168,24 +188,7 @@ def _rest(
     )
 
 
-def _kept_and_diverted(
-    world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array, pain: Array
-) -> tuple[Array, Array]:
-    kept = (1.0 - now.cut) * positive(1.0 - now.pair_risk)
-    diverted = _target(world, parameters, now, ties, normal, trade) - normal * kept
-    return np.maximum(kept, LEAST_KEPT), diverted
-
-
-def _target(world: World, parameters: Parameters, now: Situation, ties: Array, normal: Array, trade: Array) -> Array:
-    share = capability_shares(world)
-    willing = without_self(
-        willing_partners(share, np.ones(world.size), ties, now.closed, back(now.risk), now.pain[..., None, :])
-    )
+def _target(parameters: Parameters, cut: Array, pair_risk: Array, willing: Array, normal: Array, trade: Array) -> Array:
+    """Where trade is heading, without the residual that this module is about to find."""
     missing = missing_trade(normal, trade)
-    return trade_target(
-        normal, now.cut, now.pair_risk, missing, willing, parameters.pair("phi"), parameters.pair("kappa"), 0.0
-    )
-
-
-def _batched(x: Array, runs: int) -> Array:
-    return np.array(np.broadcast_to(x, (runs, *x.shape[-2:])))
+    return trade_target(normal, cut, pair_risk, missing, willing, parameters.pair("phi"), parameters.pair("kappa"), 0.0)

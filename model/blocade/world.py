@@ -119,6 +119,10 @@ class World:
         """The same world with the overrides of goods left out."""
         return replace(self, need=self.need_rule, surplus=self.surplus_rule)
 
+    def without_acts(self) -> World:
+        """The same world with no sanctions and no isolation in force."""
+        return replace(self, sanctions=np.zeros_like(self.sanctions), isolation=np.zeros_like(self.isolation))
+
     def select(self, codes: Iterable[str]) -> World:
         """The world of these states in this order; trade with the states left out moves to the rest of the world."""
         chosen = tuple(codes)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from blocade.result import Result
 
 CHARTS = ("cohesion", "difference", "alignment", "network", "forces", "verdicts")
-"""Names of the charts, in the order in which a report shows them; each is a module of this package with a function ``draw``."""
+"""Names of the charts, in the order of a report; each is a module of this package with a function ``draw``."""
 
 
 def chart(name: str) -> Callable[[Result], Figure]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from blocade.equations.arrays import Array, ArrayLike, positive
+from blocade.equations.arrays import Array, ArrayLike
 
 FORCES = ("trade", "match", "sanction", "isolation", "offer", "risk", "comply", "regime")
 """The forces on a tie, in the order in which they are summed; parameter ``b_<force>`` is the coefficient."""
@@ -23,11 +23,11 @@ def split(changes: Iterable[Array], shape: tuple[int, ...]) -> tuple[Array, Arra
 
     Split by sign before they are summed, so that two opposed forces do not cancel far from the middle of the range.
     """
-    plus, total = np.zeros(shape), np.zeros(shape)
+    total, size = np.zeros(shape), np.zeros(shape)
     for change in changes:
-        plus += positive(change)
         total += change
-    return plus, plus - total
+        size += np.abs(change)
+    return 0.5 * (size + total), 0.5 * (size - total)
 
 
 def tie_drift(tie: Array, resting: Array, plus: Array, minus: Array, balance: Array, beta: ArrayLike) -> Array:

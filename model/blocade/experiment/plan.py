@@ -8,7 +8,7 @@ workers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 
@@ -22,7 +22,7 @@ from blocade.parameters import Parameters, Setting, sample, table, theories
 from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.randomness import Luck
 from blocade.scenario.model import Scenario
-from blocade.start import WEIGHTS, Start, clean_start, solve_start
+from blocade.start import WEIGHTS, Start, clean_start, same_trade, solve_start
 from blocade.state import Moment
 from blocade.world import World
 
@@ -125,11 +125,8 @@ class Plan:
             cells |= {WITHOUT + force: self.ablation_arms for force in SWITCHES}
         return cells
 
-    def decrees(self, start: str) -> dict[str, tuple[Decree, ...]]:
-        """The calendar of every arm."""
-        world = self.world
-        if start == "clean":
-            world = replace(world, sanctions=np.zeros_like(world.sanctions), isolation=np.zeros_like(world.isolation))
+    def decrees(self, world: World) -> dict[str, tuple[Decree, ...]]:
+        """The calendar of every arm, over the acts of a world."""
         return {
             arm.name: calendar(world, arm.events, self.scenario.start, DT, self.steps) for arm in self.scenario.arms
         }
@@ -156,24 +153,31 @@ def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
     luck = Luck(plan.scenario.seed, draws, np.tile(np.arange(replicates), len(chunk)), plan.world.codes)
     drawn = plan.parameters.take(np.arange(chunk.start, chunk.stop))
     real = drawn.replaced({name: table()[name].central for name in WEIGHTS if name not in plan.settings})
+    solved = solve_start(plan.world, real)
+    repeat = np.repeat(np.arange(len(chunk)), replicates)
     pieces = {}
     for name, arms in plan.cells(chunk).items():
-        parameters = drawn if name == "drawn-ties" else real
-        if name.startswith(WITHOUT):
-            parameters = real.replaced({switch(name.removeprefix(WITHOUT)): 0.0})
-        start = _start(plan, name, parameters)
-        repeat = np.repeat(np.arange(len(chunk)), replicates)
-        decrees = plan.decrees(name)
+        start, parameters = _start(plan, name, solved, real, drawn)
+        decrees = plan.decrees(start.world)
         for arm in arms:
             pieces[name, arm] = _run_arm(plan, start.take(repeat), parameters.take(repeat), decrees[arm], luck)
     return pieces
 
 
-def _start(plan: Plan, name: str, parameters: Parameters) -> Start:
-    if name == "rule-goods":
-        return solve_start(plan.world.by_rule(), parameters)
-    start = solve_start(plan.world, parameters)
-    return clean_start(start, parameters) if name == "clean" else start
+def _start(plan: Plan, name: str, solved: Start, real: Parameters, drawn: Parameters) -> tuple[Start, Parameters]:
+    """A start by its name, and the parameters that go with it."""
+    if name.startswith(WITHOUT):
+        ablated = real.replaced({switch(name.removeprefix(WITHOUT)): 0.0})
+        return same_trade(solved, plan.world, ablated), ablated
+    match name:
+        case "clean":
+            return clean_start(solved, real), real
+        case "rule-goods":
+            return same_trade(solved, plan.world.by_rule(), real), real
+        case "drawn-ties":
+            return solve_start(plan.world, drawn), drawn
+        case _:
+            return solved, real
 
 
 def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[Decree, ...], luck: Luck) -> Piece:
