@@ -124,13 +124,20 @@ def assess(
 
 
 def forces(now: Situation, start: Mapping[str, Array], parameters: Parameters) -> Iterator[Array]:
-    """What acts on the ties, 1/year: each force's change since the start; that of the match only as far as the gate
-    is open.
+    """What acts on the ties, 1/year: each force's change since the start; that of the match only as far as the gate is
+    open.
 
-    Forces that do not act at all are left out.
+    Forces that do not act at all are left out. Each array is fresh, for the caller to keep or to change.
     """
     for force in FORCES:
         change = now.levels[force] - start[force]
-        if change.any():
-            strength = SIGNS[force] * parameters.pair(f"b_{force}")
-            yield strength * change * now.gate if force == "match" else strength * change
+        strength = SIGNS[force] * parameters.pair(f"b_{force}")
+        if change.ndim == strength.ndim:
+            change *= strength
+        elif change.any():
+            change = change * strength
+        else:
+            continue
+        if force == "match":
+            change *= now.gate
+        yield change

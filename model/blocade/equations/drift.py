@@ -22,11 +22,12 @@ def split(changes: Iterable[Array], shape: tuple[int, ...]) -> tuple[Array, Arra
     """Sum of the upward and of the downward changes of the forces: ``(F⁺, F⁻)``, both at least 0, of the given shape.
 
     Split by sign before they are summed, so that two opposed forces do not cancel far from the middle of the range.
+    The changes are used up.
     """
     total, size = np.zeros(shape), np.zeros(shape)
     for change in changes:
         total += change
-        size += np.abs(change)
+        size += np.abs(change, out=change)
     return 0.5 * (size + total), 0.5 * (size - total)
 
 
