@@ -122,9 +122,7 @@ def _outcomes(values: Mapping[tuple[str, str], Draws], measures: Sequence[str]) 
     return pd.DataFrame(rows, columns=["start", "arm", "draw", "replicate", "measure", "value"])
 
 
-def _bands(
-    values: Mapping[tuple[str, str], Draws], measures: Sequence[str], arms: Sequence[str]
-) -> pd.DataFrame:
+def _bands(values: Mapping[tuple[str, str], Draws], measures: Sequence[str], arms: Sequence[str]) -> pd.DataFrame:
     growth = np.clip((TIMES - 2021.0) / (WINDOW[0] - 2021.0), 0.0, 1.0)[:, None]
     rows = []
     for start in STARTS:
@@ -152,13 +150,17 @@ def _ties(arms: Sequence[str], change: Mapping[tuple[str, str], float]) -> pd.Da
     return pd.DataFrame(rows, columns=["start", "arm", "iso3_a", "iso3_b", "before", "after"])
 
 
-def _estimands(
-    arms: Sequence[str], bloc: Sequence[str], labels: Mapping[str, str] | None
-) -> list[Estimand]:
+def _estimands(arms: Sequence[str], bloc: Sequence[str], labels: Mapping[str, str] | None) -> list[Estimand]:
     measures = ["cohesion", "distance"] if len(bloc) > 1 else ["distance"]
     return [
         Estimand(
-            arm, measure, f"{arm} raises {measure}", measure, {arm: 1.0, arms[0]: -1.0}, 0.05, words=(labels or {}).get(arm, arm)
+            arm,
+            measure,
+            f"{arm} raises {measure}",
+            measure,
+            {arm: 1.0, arms[0]: -1.0},
+            0.05,
+            words=(labels or {}).get(arm, arm),
         )
         for arm in arms[1:]
         for measure in measures

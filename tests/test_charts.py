@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import matplotlib as mpl
@@ -16,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from blocade.analysis.claims import Estimand
-from blocade.charts import CHARTS, chart, forces, network, verdicts
+from blocade.charts import CHARTS, chart, network
 from blocade.charts.style import ARM_LOOKS, BASELINE_LOOK, signed
 from blocade.charts.verdicts import finding, spread
 from blocade.result import Result

@@ -44,7 +44,21 @@ def test_a_run_leaves_every_table_and_the_manifest_says_how(finished: Path) -> N
     # 12 parameter sets × 2 arms × 4 starts
     assert manifest["runs"] == 96
     verdicts = json.loads((finished / "verdicts.json").read_text())
-    expected = {"claim", "estimand", "start", "arms", "n", "estimate", "low", "high", "share", "down", "flat", "s", "verdict"}
+    expected = {
+        "claim",
+        "estimand",
+        "start",
+        "arms",
+        "n",
+        "estimate",
+        "low",
+        "high",
+        "share",
+        "down",
+        "flat",
+        "s",
+        "verdict",
+    }
     assert all(expected <= set(verdict) for verdict in verdicts)
     outcomes = pd.read_parquet(finished / "outcomes.parquet")
     row = next(v for v in verdicts if v["estimand"] == "cohesion" and v["start"] == "real")
@@ -70,7 +84,10 @@ def test_a_finished_folder_answers_at_once_and_other_inputs_need_force(finished:
     assert (folder / "manifest.json").stat().st_mtime_ns == written
     other = blocade("run", SMALL, "--out", folder, "--seed", 4)
     assert other.returncode == 2
-    assert other.stderr == f"{folder}: holds the results of other inputs; --force replaces them, --out chooses another folder\n"
+    assert (
+        other.stderr
+        == f"{folder}: holds the results of other inputs; --force replaces them, --out chooses another folder\n"
+    )
     assert (folder / "manifest.json").stat().st_mtime_ns == written
     forced = blocade("run", SMALL, "--out", folder, "--seed", 4, "--draws", 2, "--force", "--quiet")
     assert forced.returncode == 0
@@ -89,10 +106,18 @@ def test_a_folder_that_is_not_ours_is_never_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_leaves_nothing_that_looks_finished(tmp_path: Path, workers: int) -> None:
     # a shell may start the tests with SIGINT ignored, which processes inherit; a terminal's user never meets that
-    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from blocade.cli import main; sys.exit(main())"
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from blocade.cli import main; sys.exit(main())"
+    )
     command = [sys.executable, "-c", code, "run", SMALL, "--out", "out", "--draws", "5000", "--workers", str(workers)]
     process = subprocess.Popen(
-        list(map(str, command)), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        list(map(str, command)),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     while not list(tmp_path.glob(".out.partial-*")):
         assert process.poll() is None, process.communicate()[1]
@@ -147,7 +172,9 @@ def bad_files() -> dict[str, list[str]]:
     return {name: lines for name, *lines in (block.splitlines() for block in blocks)}
 
 
-@pytest.mark.parametrize(("name", "lines"), bad_files().items(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "lines"), bad_files().items(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_a_broken_file_gets_its_precise_lines(name: str, lines: list[str]) -> None:
     done = blocade("check", name, cwd=BAD)
     assert done.returncode == 2

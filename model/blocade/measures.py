@@ -53,11 +53,12 @@ def roles(world: World, bloc: Sequence[str], patron: str | None, senders: Sequen
 
 def mean_tie(tie: Array, rows: Indices, columns: Indices) -> Array:
     """Mean tie over the pairs of two groups, a state's tie with itself left out; NaN where there is no pair."""
-    block = tie[:, rows[:, None], columns]
-    apart = rows[:, None] != columns
-    if not apart.any():
+    pairs = np.count_nonzero(rows[:, None] != columns)
+    if pairs == 0:
         return np.full(len(tie), np.nan)
-    return np.asarray(block[:, apart].mean(axis=-1))
+    member = np.zeros(tie.shape[-1])
+    member[columns] = 1.0  # a state's tie with itself is 0, so it adds nothing
+    return np.asarray((tie @ member)[:, rows].sum(axis=-1) / pairs)
 
 
 def alignment(tie: Array, roles: Roles) -> Array:

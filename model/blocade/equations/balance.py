@@ -25,13 +25,13 @@ def structural_balance(tie_own: Array, tie: Array, share: ArrayLike, alpha: Arra
     Form: Morrison, Kutz and Gabbay 2023 (B6); with W = 1 and L = ∞ it is dX/dt = X² of Marvel et al. 2011 (B2).
     Evidence on balance is mixed (M9), so its range includes 0.
     """
-    pull = alpha * ((tie_own * share) @ tie)
+    common = (tie_own * share) @ tie
     bounded = np.isfinite(limit) & (np.asarray(limit) > 0.0)
     scale = np.where(bounded, limit, 1.0)
-    saturated = scale * np.tanh(pull / scale)
+    saturated = scale * np.tanh(common * (alpha / scale))
     if bounded.all():
         return saturated
-    return np.where(bounded, saturated, np.where(np.isinf(limit), pull, 0.0))
+    return np.where(bounded, saturated, np.where(np.isinf(limit), alpha * common, 0.0))
 
 
 def leading_eigenvalue(tie: Array, share: Array) -> Array:

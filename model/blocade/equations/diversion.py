@@ -90,9 +90,10 @@ def trade_step(
     assumption.
     """
     recover, divert = np.minimum(rho_recover, rho_cut), np.minimum(rho_divert, rho_cut)
+    gap = target - trade
     usual = np.minimum(target, normal) - np.minimum(trade, normal)
-    extra = target - trade - usual
-    change = rho_cut * negative(usual) + recover * (positive(usual) + negative(extra)) + divert * positive(extra)
+    # all at ρ_recover, but for what is cut below T⁰ and what grows above it
+    change = recover * gap + (rho_cut - recover) * negative(usual) + (divert - recover) * positive(gap - usual)
     stepped = positive(trade + dt * change)
     total = stepped.sum(axis=-1, keepdims=True)
     over = total > room

@@ -146,13 +146,19 @@ class Piece:
     ties: Array
 
 
+def real_parameters(plan: Plan, chunk: range) -> Parameters:
+    """The parameter sets of a chunk, with the weights of the ties at their central values unless the scenario says
+    otherwise."""
+    drawn = plan.parameters.take(np.arange(chunk.start, chunk.stop))
+    return drawn.replaced({name: table()[name].central for name in WEIGHTS if name not in plan.settings})
+
+
 def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
     """Run every start and arm of some parameter sets: (start, arm) -> piece."""
     replicates = plan.scenario.replicates
     draws = np.repeat(np.arange(chunk.start, chunk.stop), replicates)
     luck = Luck(plan.scenario.seed, draws, np.tile(np.arange(replicates), len(chunk)), plan.world.codes)
-    drawn = plan.parameters.take(np.arange(chunk.start, chunk.stop))
-    real = drawn.replaced({name: table()[name].central for name in WEIGHTS if name not in plan.settings})
+    drawn, real = plan.parameters.take(np.arange(chunk.start, chunk.stop)), real_parameters(plan, chunk)
     solved = solve_start(plan.world, real)
     repeat = np.repeat(np.arange(len(chunk)), replicates)
     pieces = {}

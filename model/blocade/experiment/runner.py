@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from blocade.analysis.claims import Estimand, estimands
 from blocade.analysis.verdicts import Verdict, effects, judge
 from blocade.equations.arrays import Array
-from blocade.experiment.plan import Piece, Plan, run_chunk
+from blocade.experiment.plan import Piece, Plan, real_parameters, run_chunk
 from blocade.experiment.store import (
     MANIFEST,
     code_digest,
@@ -28,7 +28,7 @@ from blocade.experiment.store import (
     write_json,
     write_table,
 )
-from blocade.scenario.model import Scenario
+from blocade.start import solve_start
 
 QUANTILES = {"low": 0.05, "lower": 0.25, "median": 0.5, "upper": 0.75, "high": 0.95}
 SHORT_WORK = 6e8
@@ -133,6 +133,21 @@ def effect(plan: Plan, pieces: Mapping[tuple[str, str], Piece], estimand: Estima
     return effects(estimand, {arm: pieces[start, arm].values[:, :, column].mean(axis=1) for arm in estimand.arms})
 
 
+def residual(plan: Plan) -> dict[str, object]:
+    """The largest part of a state's trade that no solution of the real start explains, over the first chunk's draws.
+
+    Apart for pairs whose trade an embargo has erased, where the residual is what the embargo took beyond equation 1.
+    """
+    found = solve_start(plan.world, real_parameters(plan, plan.chunks[0]))
+    left = np.abs(found.residual + found.erased * found.cut).max(axis=0)
+    gone = np.isfinite(plan.world.expected)
+    report: dict[str, object] = {}
+    for name, part in (("kept", np.where(gone, 0.0, left)), ("erased", np.where(gone, left, 0.0))):
+        state, partner = np.unravel_index(part.argmax(), part.shape)
+        report[name] = {"pair": [plan.world.codes[i] for i in (state, partner)], "share": round(float(part.max()), 4)}
+    return report
+
+
 def outcomes_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFrame:
     """Long table: start, arm, draw, replicate, measure, value (the mean over the window)."""
     frames = []
@@ -222,6 +237,7 @@ def execute(plan: Plan, folder: Path, workers: int, progress: Progress, finish: 
             "seed": plan.scenario.seed,
             "window": [float(plan.times[plan.window][0]), float(plan.times[plan.window][-1])],
             "runs": plan.runs,
+            "residual": residual(plan),
             "starts": list(plan.starts),
             "states": plan.world.size,
             "versions": versions(),
@@ -236,11 +252,3 @@ def execute(plan: Plan, folder: Path, workers: int, progress: Progress, finish: 
         write_json(manifest, partial / MANIFEST)
         finish(partial)
         write_json({**manifest, "seconds": round(time.monotonic() - clock, 1)}, partial / MANIFEST)
-
-
-def describe(scenario: Scenario) -> str:
-    """A scenario in a line: arms, draws, replicates, years."""
-    replicates = f" × {scenario.replicates} replicates" if scenario.replicates > 1 else ""
-    return (
-        f"{scenario.draws} parameter sets{replicates} × {len(scenario.arms)} arms, {scenario.start:g}–{scenario.end:g}"
-    )

@@ -50,12 +50,15 @@ def orders(decree: Decree, now: float, parameters: Parameters, compliance: Array
         lifted = decree.relief * compliance[..., :, None]
         sanctions, isolation = sanctions * (1.0 - lifted), isolation * (1.0 - lifted)
         relief = lifted.max(axis=-1)
+    offer = decree.offer
+    if offer.any():
+        offer = offer * np.where(np.isnan(decree.credibility), parameters.pair("q"), decree.credibility)
     declared = np.where(np.isnan(decree.secondary), parameters.state("chi_declared"), decree.secondary)
     return Orders(
         sanctions=sanctions,
         isolation=isolation,
         enforced=sanctions * effort(decree.tightened, now, parameters.pair("e_inf"), parameters.pair("rho_e")),
-        offer=decree.offer * np.where(np.isnan(decree.credibility), parameters.pair("q"), decree.credibility),
+        offer=offer,
         secondary=np.where(decree.declared, declared, parameters.state("chi")),
         war=np.where(
             decree.war, np.where(np.isnan(decree.war_need), parameters.state("war_need"), decree.war_need), 0.0
