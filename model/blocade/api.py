@@ -20,7 +20,8 @@ from blocade.scenario import Scenario, ScenarioError, Vocabulary, find_scenario,
 from blocade.scenario.wording import Mistake, Spot
 from blocade.world import World, load_world
 
-ENGINES = ("batch", "agents")
+CHARTED = ("cohesion", "embrace", "distance")
+"""Measures that the charts need, whatever a scenario asks for."""
 
 
 @cache
@@ -93,7 +94,8 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
 def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     """Plan the runs of a scenario."""
     world, asked = _world(scenario.world), estimands(scenario)
-    wanted = {*scenario.measures, *(estimand.measure for estimand in asked)} if scenario.measures else set(MEASURES)
+    needed = {*CHARTED, *(estimand.measure for estimand in asked)}
+    wanted = needed | set(scenario.measures) if scenario.measures else set(MEASURES)
     who = roles(world, scenario.bloc, scenario.patron, scenario.senders)
     files = [seeds() / "parameters.csv", seeds() / "claims.yaml", seeds() / "groups.csv"]
     folder = (

@@ -1,0 +1,85 @@
+"""A result read back from its folder holds what the runs gave; scenarios of other shapes than the article's work."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import blocade
+from blocade import api
+from blocade.analysis.verdicts import contrast
+from blocade.experiment.plan import run_chunk
+from blocade.experiment.store import StoreError
+from blocade.scenario import Scenario
+
+SMALL = Path(__file__).parent / "small.yaml"
+
+
+def quiet(_done: int, _total: int) -> None:
+    """No progress."""
+
+
+def chosen(table: pd.DataFrame, start: str, arm: str) -> pd.DataFrame:
+    """Rows of a table on cohesion."""
+    return table[(table["start"] == start) & (table["arm"] == arm) & (table["measure"] == "cohesion")]
+
+
+def test_tables_hold_what_the_runs_gave(tmp_path: Path) -> None:
+    result = blocade.run(SMALL, tmp_path / "r", draws=3, replicates=2, workers=1, progress=quiet)
+    plan = api.plan(api.read(SMALL))
+    pieces = run_chunk(api.plan(replaced(draws=3, replicates=2)), range(3))
+    column = plan.columns.index("cohesion")
+    for (start, arm), piece in pieces.items():
+        rows = chosen(result.outcomes, start, arm)
+        told = rows.pivot_table(index="draw", columns="replicate", values="value").to_numpy()
+        np.testing.assert_array_equal(told, piece.values[:, :, column])
+        band = chosen(result.bands, start, arm).query("versus == ''")
+        np.testing.assert_allclose(band["median"], np.median(piece.series[:, :, column], axis=1), rtol=0, atol=1e-15)
+    row = result.verdicts.query("estimand == 'cohesion' and start == 'clean'").iloc[0]
+    values = {arm: pieces["clean", arm].values[:, :, column].mean(axis=1) for arm in plan.arms}
+    assert row["estimate"] == pytest.approx(np.median(contrast(values, row["contrast"])), abs=1e-6)
+    assert row["n"] == 3
+    # replicates share the parameters and differ in luck
+    one, two = (result.outcomes.query("replicate == @k and measure == 'cohesion'")["value"].to_numpy() for k in (0, 1))
+    assert (one != two).all()
+
+
+def replaced(**changes: int) -> Scenario:
+    """The small scenario with some numbers changed."""
+    return replace(api.read(SMALL), **changes)
+
+
+def test_parameters_that_are_not_varied_stay_where_the_scenario_put_them(tmp_path: Path) -> None:
+    file = tmp_path / "fixed.yaml"
+    file.write_text(SMALL.read_text() + "theory: exchange\nparameters: {mu: 0.25, beta: [0.2, 0.3]}\n")
+    result = blocade.run(file, tmp_path / "r", draws=4, workers=1, progress=quiet)
+    assert (result.draws["mu"] == 0.25).all()
+    assert result.draws["beta"].between(0.2, 0.3).all()
+    assert (result.draws["b_sanction"] == 0.0).all()  # the theory switches it off
+    assert result.draws["b_match"].nunique() == 4
+
+
+def test_one_arm_and_few_measures_give_charts_and_no_verdict(tmp_path: Path) -> None:
+    file = tmp_path / "alone.yaml"
+    text = SMALL.read_text()
+    text = text[: text.index("  isolate:")] + "draws: 3\nseed: 1\nmeasures: [pain]\n"
+    file.write_text(text.replace("patron: China\n", ""))
+    result = blocade.run(file, tmp_path / "r", workers=1, progress=quiet)
+    assert result.verdicts.empty
+    assert "In this model nothing was asked." in result.summary()
+    recorded = {name for name in result.outcomes["measure"].unique() if not name.startswith("alignment:")}
+    assert recorded == {"pain", "cohesion", "distance"}
+    assert {path.stem for path in (tmp_path / "r" / "charts").iterdir()} >= {"cohesion", "network", "alignment"}
+
+
+def test_a_folder_without_results_says_what_would_make_them(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"holds no finished blocade results; `blocade run` makes them"):
+        blocade.Result(tmp_path)
+
+
+def test_an_unknown_chart_names_those_there_are(tmp_path: Path) -> None:
+    result = blocade.run(SMALL, tmp_path / "r", draws=1, workers=1, progress=quiet)
+    with pytest.raises(AttributeError, match="no chart 'pie'; there are cohesion, difference"):
+        _ = result.plot.pie
