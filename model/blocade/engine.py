@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocade.equations.armament import armament_growth, armament_step, hostility, technology_received
-from blocade.equations.arrays import Array, back, without_self
+from blocade.equations.arrays import Array, back, mean_of_pair, without_self
 from blocade.equations.balance import structural_balance
 from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
@@ -111,6 +111,8 @@ def _ties(
     plus, minus = split(forces(now, start.levels, parameters), state.tie.shape)
     pull = structural_balance(state.tie, state.tie, share, start.alpha[:, None, None], start.limit[:, None, None])
     drift = tie_drift(state.tie, start.resting, plus, minus, pull, parameters.pair("beta"))
+    # products differ between ij and ji in the last bit, and a steep gate can make that grow
+    drift = mean_of_pair(drift, back(drift))
     shock = parameters.pair("sigma") * np.sqrt(dt) * luck.shocks(step)
     return without_self(tie_step(state.tie, drift, dt, shock))
 

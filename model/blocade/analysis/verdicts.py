@@ -15,6 +15,8 @@ NEEDED = 0.9
 """Share of draws that decides a verdict (fixed before looking at results)."""
 LEAST_DRIVER = 0.2
 """Rank correlation below which a parameter is not named as a driver; with few draws the bound is that of chance."""
+ROUNDING = 1e-12
+"""Weights of a contrast below this are what is left of others by rounding."""
 ALWAYS_REPORTED = ("g",)
 """Parameters that are reported even when weak: no evidence fixes them, and the specification names them."""
 
@@ -71,14 +73,14 @@ def contrast(values: Mapping[str, Array], weights: Mapping[str, float]) -> Array
     total = np.zeros_like(next(iter(values.values())))
     for arm, weight in left.items():
         rest = weight
-        while rest > 0.0 and right:
+        while rest > ROUNDING and right:
             other, available = right.pop(0)
             taken = min(rest, available)
             total = total + taken * (values[arm] - values[other])
             rest -= taken
-            if available > taken:
+            if available - taken > ROUNDING:
                 right.insert(0, (other, available - taken))
-        if rest > 0.0:
+        if rest > ROUNDING:
             total = total + rest * values[arm]
     for other, available in right:
         total = total - available * values[other]
