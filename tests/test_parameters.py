@@ -24,9 +24,9 @@ def test_every_row_of_the_table_is_complete(entry: object) -> None:
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_every_row_has_a_source_or_says_assumption(entry: object) -> None:
-    """A source names a mechanism (M), a predecessor (B), a measured pattern (C) or the literature, or owns up."""
+    """A source names a mechanism (M), a predecessor (B), a measured pattern (C) or the evidence, or owns up."""
     source = vars(entry)["source"]
-    assert "assumption" in source or "literature" in source or any(f"({kind}" in source for kind in "MBC")
+    assert "assumption" in source or "evidence" in source or any(f"({kind}" in source for kind in "MBC")
 
 
 def test_every_force_has_a_coefficient_that_can_be_switched_off() -> None:
@@ -49,7 +49,7 @@ def test_ranges_of_the_specification() -> None:
     found = {name: (table()[name].low, table()[name].central, table()[name].high) for name in expected}
     assert found == expected
     assert table()["k_o"].low == -1 and table()["k_o"].high == 3
-    assert (table()["h0"].low, table()["h0"].high) == (0.01, 0.10)  # literature D
+    assert (table()["h0"].low, table()["h0"].high) == (0.01, 0.10)  # evidence D
     assert table()["arms_reaction"].high < table()["arms_fatigue"].low  # k < a
 
 

@@ -5,4 +5,6 @@ value, column = with whom or by whom: ``sanctions[i, j]`` is what j imposes on i
 leading axes, so one state calls it on its own row (``[partner]``) and the batch engine on ``[run, state, partner]``.
 Where a relation needs the partner's view of the same pair, it takes that as a second argument called ``…_back`` (a
 column, or the transpose).
+
+Keys such as M7 or C3 are those of ``docs/evidence.md``; what rests on none of them is called an assumption.
 """

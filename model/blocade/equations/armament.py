@@ -34,7 +34,7 @@ def armament_growth(hostile: Array, technology: Array, arms_reaction: ArrayLike,
 def armament_step(armament: Array, growth: Array, constant: Array, arms_fatigue: ArrayLike, dt: float) -> Array:
     """Armament one step later, ``dm = (growth − a_m m + g_i) dt``, at least 0.
 
-    The constant g_i makes the start a rest point. Stable while k_m < a_m. Form: Richardson's equations; sizes are
-    assumptions.
+    The constant g_i makes the start a rest point. Stable while k_m < a_m. Form (Richardson's equations) and sizes
+    are assumptions.
     """
     return positive(armament + (growth - arms_fatigue * armament + constant) * dt)

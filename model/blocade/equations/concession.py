@@ -38,7 +38,7 @@ def hazard(
 
     Notes
     -----
-    M1, M3 (Drezner 1998: friends concede more), M5, M15. k_o may be negative: an offer may read as weakness.
+    M1, M3 (friends concede more), M5, M15. k_o may be negative: an offer may read as weakness.
     """
     return np.where(pressure > 0.0, h0 * np.exp(k * (pain * (1.0 + kappa_f * friends) - insulation) + k_o * offer), 0.0)
 

@@ -42,7 +42,7 @@ def trade_target(
 
     Notes
     -----
-    M6. Range of φ: 0 (Gutmann et al. 2022) to .90-.95 (Mashkova and Bakhtizin); saturation in W is an assumption.
+    M6; range of φ in D (docs/evidence.md). Saturation in W is an assumption.
     """
     willing: Array = partners.sum(axis=-1, keepdims=True) + kappa
     return normal * (1.0 - cut) * positive(1.0 - risk) + partners * (phi * missing / willing) + residual
@@ -86,8 +86,7 @@ def trade_step(
 
     Notes
     -----
-    Recovery: about 8 years (Dai et al. 2021) against "quickly" (Bundesbank DP 2026-6), M20. ρ_cut, ρ_divert:
-    assumption.
+    Recovery: about 8 years, or "quickly" (M20). ρ_cut, ρ_divert: assumption.
     """
     recover, divert = np.minimum(rho_recover, rho_cut), np.minimum(rho_divert, rho_cut)
     gap = target - trade

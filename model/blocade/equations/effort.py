@@ -18,7 +18,7 @@ def effort(tightened: Array, now: float, e_inf: ArrayLike, rho_e: ArrayLike) -> 
 
     Notes
     -----
-    M18: an initial burst of cooperation decays (Drezner 2000); size is an assumption.
+    M18: an initial burst of cooperation decays; size is an assumption.
     """
     fresh = np.isfinite(tightened)
     if not fresh.any():

@@ -26,8 +26,8 @@ def insulation_step(
 
     Notes
     -----
-    M5 (Escribà-Folch and Wright: single-party and military regimes are not destabilised; Frye 2019: no rally). All
-    arguments [...] per state; the result is clipped to [0, 1].
+    M5 (single-party and military regimes are not destabilised) and M4 (mixed). All arguments [...] per state; the
+    result is clipped to [0, 1].
     """
     build = rho_u * positive(pressure - pressure_start) * (1.0 - regime) * (1.0 - insulation)
     return np.clip(insulation + (build - u_decay * (insulation - resting)) * dt, 0.0, 1.0)

@@ -22,6 +22,6 @@ def reach(delta: ArrayLike, enforced: Array, enforced_back: Array) -> Array:
 
     Notes
     -----
-    Size of δ: complete trade sanctions cut bilateral trade by 58 % (Bundesbank DP 2026-6); literature M12 and D.
+    Size of δ: complete trade sanctions cut bilateral trade by 58 % (M12); range in D.
     """
     return delta * np.maximum(enforced, enforced_back)
