@@ -103,8 +103,8 @@ def test_a_folder_that_is_not_ours_is_never_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_leaves_nothing_that_looks_finished(tmp_path: Path, workers: int) -> None:
+@pytest.mark.parametrize(("workers", "number"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGTERM)])
+def test_a_stopped_run_leaves_nothing_that_looks_finished(tmp_path: Path, workers: int, number: signal.Signals) -> None:
     # a shell may start the tests with SIGINT ignored, which processes inherit; a terminal's user never meets that
     code = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -123,7 +123,10 @@ def test_ctrl_c_leaves_nothing_that_looks_finished(tmp_path: Path, workers: int)
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.05)
     time.sleep(1.0)
-    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
+    if number is signal.SIGINT:
+        os.killpg(process.pid, number)  # a terminal sends it to the whole group
+    else:
+        process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors.splitlines()[-1] == "stopped; nothing was left half-written"
@@ -196,9 +199,50 @@ def test_claims_that_need_other_arms_are_refused_with_the_arms(tmp_path: Path) -
     done = blocade("check", file)
     assert done.returncode == 2
     assert done.stderr == (
-        f'{file}:1:1: claim "off-ramps" compares arms that this scenario lacks: '
+        f'{file}:19:9: claim "off-ramps" compares arms that this scenario lacks: '
         '"as-in-2021", "isolate-with-off-ramp", "off-ramp-only"\n'
     )
+
+
+def test_a_claim_on_the_patron_needs_one(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "extends: isolate-russia-north-korea\nbloc: [Iran, Belarus]\npatron: India\nclaims: [tighter-embrace]\n"
+    )
+    assert blocade("check", file).returncode == 0
+    text = (HERE.parent / "scenarios" / "isolate-russia-north-korea.yaml").read_text()
+    file.write_text(text.replace("patron: China\n", ""))
+    done = blocade("check", file)
+    assert done.returncode == 2
+    assert done.stderr.endswith(
+        'claim "tighter-embrace" measures the tie to a patron; name one with `patron:`, or leave the claim out\n'
+    )
+
+
+def test_the_current_folder_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    done = blocade("run", SMALL, "--out", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == ".: is the folder you are in, and results take a folder of their own; name another\n"
+
+
+def test_force_never_takes_a_file_of_the_users(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    shutil.copytree(finished, folder)
+    (folder / "notes.txt").write_text("mine")
+    done = blocade("run", SMALL, "--out", folder, "--draws", 1, "--force")
+    assert done.returncode == 2
+    assert done.stderr == f"{folder}: holds files of yours (notes.txt); move them before --force replaces it\n"
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--draws", "0"), ("--draws", "100001"), ("--seed", "99999999999999999999"), ("--workers", "0")],
+)
+def test_numbers_out_of_range_are_refused_at_once(option: str, value: str) -> None:
+    done = blocade("run", SMALL, option, value)
+    assert done.returncode == 2
+    assert f"argument {option}: {value} does not lie between" in done.stderr
 
 
 def test_check_says_nothing_of_a_good_file() -> None:

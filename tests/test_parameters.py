@@ -128,7 +128,7 @@ def test_theories_switch_on_what_they_are_named_after() -> None:
         "balance": {"balance", "b_sanction", "b_isolation"},
         "exchange": {"b_match"},
         "trade": {"b_trade", "b_risk"},
-        "homophily": {"b_regime"},
+        "homophily": set(),
     }
     assert set(theories()) == {*on, "full"}
     assert not theories()["full"]

@@ -1,7 +1,9 @@
 """A result read back from its folder holds what the runs gave; scenarios of other shapes than the article's work."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,11 @@ import pytest
 
 import blocade
 from blocade import api
+from blocade.analysis.claims import estimands
 from blocade.analysis.verdicts import contrast
 from blocade.experiment.plan import run_chunk
 from blocade.experiment.store import StoreError
+from blocade.resources import seeds
 from blocade.scenario import Scenario
 
 SMALL = Path(__file__).parent / "small.yaml"
@@ -68,7 +72,7 @@ def test_one_arm_and_few_measures_give_charts_and_no_verdict(tmp_path: Path) -> 
     file.write_text(text.replace("patron: China\n", ""))
     result = blocade.run(file, tmp_path / "r", workers=1, progress=quiet)
     assert result.verdicts.empty
-    assert "In this model nothing was asked." in result.summary()
+    assert "In this model nothing was asked: one arm has nothing to be compared with." in result.summary()
     recorded = {name for name in result.outcomes["measure"].unique() if not name.startswith("alignment:")}
     assert recorded == {"pain", "cohesion", "distance"}
     assert {path.stem for path in (tmp_path / "r" / "charts").iterdir()} >= {"cohesion", "network", "alignment"}
@@ -83,3 +87,51 @@ def test_an_unknown_chart_names_those_there_are(tmp_path: Path) -> None:
     result = blocade.run(SMALL, tmp_path / "r", draws=1, workers=1, progress=quiet)
     with pytest.raises(AttributeError, match="no chart 'pie'; there are cohesion, difference"):
         _ = result.plot.pie
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"draws": 0}, "draws: 0 is not a whole number from 1 to 100000"),
+        ({"draws": 2.5}, "draws: 2.5 is not a whole number"),
+        ({"replicates": True}, "replicates: True is not a whole number"),
+        ({"seed": -1}, "seed: -1 is not a whole number from 0 to 4294967295"),
+        ({"workers": 0}, "workers: 0 is not a whole number"),
+        ({"engine": "gpu"}, "engine: 'gpu' is unknown; there are batch and agents"),
+    ],
+)
+def test_bad_arguments_are_refused_before_anything_runs(tmp_path: Path, given: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        blocade.run(SMALL, tmp_path / "r", progress=quiet, **given)
+    assert not (tmp_path / "r").exists()
+
+
+def test_an_arm_with_other_wars_says_so_in_its_label(tmp_path: Path) -> None:
+    file = tmp_path / "wars.yaml"
+    file.write_text(SMALL.read_text().replace("  isolate:\n", "  peace: {without: [war]}\n  isolate:\n"))
+    labels = {
+        estimand.claim: estimand.label for estimand in estimands(api.read(file)) if estimand.measure == "cohesion"
+    }
+    assert labels == {
+        "peace": "peace: the bloc tightens (its wars differ too)",
+        "isolate": "Isolation: the bloc tightens",
+    }
+
+
+def test_every_arm_keeps_its_own_verdict_from_the_other_starts(tmp_path: Path) -> None:
+    """Two arms have estimands of one name; the summary must not take one for the other."""
+    file = tmp_path / "twice.yaml"
+    file.write_text(SMALL.read_text().replace("  isolate:\n", "  nothing: {label: Nothing}\n  isolate:\n"))
+    result = blocade.run(file, tmp_path / "r", draws=2, workers=1, progress=quiet)
+    nothing = result.verdicts[result.verdicts["claim"] == "nothing"]
+    assert (nothing["estimate"] == 0.0).all()
+    assert "“Nothing" not in "".join(line for line in result.summary().splitlines() if "overrides of goods" in line)
+
+
+def test_a_world_beside_the_file_is_the_same_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(seeds() / "worlds" / "2021", tmp_path / "2021")
+    (tmp_path / "mine.yaml").write_text(SMALL.read_text())
+    monkeypatch.chdir(tmp_path)
+    assert api.read(Path("mine.yaml")).world == str(tmp_path / "2021")
+    monkeypatch.chdir(tmp_path.parent)
+    assert api.read(tmp_path / "mine.yaml").world == str(tmp_path / "2021")

@@ -17,9 +17,13 @@ from blocade.parameters import bounds, theories
 from blocade.resources import seeds
 from blocade.result import Result
 from blocade.scenario import Scenario, ScenarioError, Vocabulary, find_scenario, list_scenarios, load_scenario
+from blocade.scenario.inherit import read_whole
 from blocade.scenario.wording import Mistake, Spot
 from blocade.world import World, load_world
 
+ENGINES = ("batch", "agents")
+LIMITS = {"draws": (1, 100_000), "replicates": (1, 1_000), "seed": (0, 2**32 - 1), "workers": (1, 1_000)}
+"""What runs accept, as scenario files do."""
 CHARTED = ("cohesion", "embrace", "distance")
 """Measures that the charts need, whatever a scenario asks for."""
 
@@ -53,7 +57,9 @@ def read(path: Path) -> Scenario:
     scenario = load_scenario(path, vocabulary())
     problems = unanswerable(scenario)
     if problems:
-        raise ScenarioError([Mistake(Spot(str(path)), problem) for problem in problems])
+        claims_at = read_whole(path)[0].get("claims")
+        spot = claims_at.spot if claims_at is not None else Spot(str(path))
+        raise ScenarioError([Mistake(spot, problem) for problem in problems])
     return scenario
 
 
@@ -69,6 +75,8 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
     mistakes: list[Mistake] = []
     for given in named:
         try:
+            if not str(given):
+                raise ScenarioError([Mistake(Spot('""'), "an empty name; name a scenario, a file or a folder")])
             paths = list_scenarios(Path(given)) if Path(given).is_dir() else [find_scenario(given)]
             if not paths:
                 raise ScenarioError([Mistake(Spot(str(given)), "the folder holds no scenario (*.yaml)")])
@@ -98,9 +106,7 @@ def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     wanted = needed | set(scenario.measures) if scenario.measures else set(MEASURES)
     who = roles(world, scenario.bloc, scenario.patron, scenario.senders)
     files = [seeds() / "parameters.csv", seeds() / "claims.yaml", seeds() / "groups.csv"]
-    folder = (
-        Path(scenario.world) if (Path(scenario.world) / "states.csv").is_file() else seeds() / "worlds" / scenario.world
-    )
+    folder = seeds() / "worlds" / scenario.world  # the world itself where that is an absolute path
     files += sorted(folder.glob("*.csv"))
     return Plan(
         scenario=scenario,
@@ -138,10 +144,17 @@ def run(
 
     Raises
     ------
-    ScenarioError, StoreError
+    ScenarioError, StoreError, ValueError
     """
     loaded = scenario if isinstance(scenario, Scenario) else read(find_scenario(scenario))
-    given = {"draws": draws, "replicates": replicates, "seed": seed}
+    given = {"draws": draws, "replicates": replicates, "seed": seed, "workers": workers}
+    for name, value in given.items():
+        low, high = LIMITS[name]
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high):
+            raise ValueError(f"{name}: {value!r} is not a whole number from {low} to {high}")
+    if engine not in ENGINES:
+        raise ValueError(f"engine: {engine!r} is unknown; there are {' and '.join(ENGINES)}")
+    del given["workers"]
     loaded = replace(loaded, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     folder = Path(out) if out is not None else Path("results") / loaded.name
     planned = plan(loaded, engine)
@@ -152,7 +165,7 @@ def run(
 
 
 def draw(folder: Path) -> None:
-    """Draw the charts that a result's scenario asks for, by default all."""
+    """Draw the charts that a result's scenario asks for; by default all but forces, which needs its own runs."""
     import matplotlib as mpl  # noqa: PLC0415 (slow to import)
 
     result = Result(folder)

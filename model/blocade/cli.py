@@ -6,9 +6,11 @@ Exit codes: 0 done; 2 bad input, one line on stderr for each mistake; 130 stoppe
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import FrameType
 
 BAD_INPUT = 2
 STOPPED = 130
@@ -36,14 +38,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="results folder (default: results/SCENARIO; for several scenarios one subfolder each)",
     )
-    run.add_argument("--draws", type=_at_least(1), metavar="N", help="parameter sets, instead of the scenario's")
     run.add_argument(
-        "--replicates", type=_at_least(1), metavar="N", help="runs of each parameter set, instead of the scenario's"
+        "--draws", type=_between(1, 100_000), metavar="N", help="parameter sets, instead of the scenario's"
     )
-    run.add_argument("--seed", type=_at_least(0), metavar="N", help="instead of the scenario's")
+    run.add_argument(
+        "--replicates",
+        type=_between(1, 1_000),
+        metavar="N",
+        help="runs of each parameter set, instead of the scenario's",
+    )
+    run.add_argument("--seed", type=_between(0, 2**32 - 1), metavar="N", help="instead of the scenario's")
     run.add_argument(
         "--workers",
-        type=_at_least(1),
+        type=_between(1, 1_000),
         metavar="N",
         help="processes (default: one for short work, else one per processor)",
     )
@@ -71,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from blocade.scenario import ScenarioError  # noqa: PLC0415
     from blocade.world import WorldError  # noqa: PLC0415
 
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         if given.command == "schema":
             return _schema()
@@ -84,6 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; nothing was left half-written", file=sys.stderr)
         return STOPPED
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Let a polite kill end as Ctrl-C does: nothing half-written is left."""
+    raise KeyboardInterrupt
 
 
 def _schema() -> int:
@@ -126,14 +139,14 @@ def _run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _at_least(least: int) -> Callable[[str], int]:
+def _between(least: int, most: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is below {least}")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{value} does not lie between {least} and {most}")
         return value
 
     return number

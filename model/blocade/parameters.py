@@ -104,7 +104,7 @@ def theories() -> Mapping[str, Mapping[str, Setting]]:
             ),
             "exchange": _only(b_match=_prior("b_match")),
             "trade": _only(b_trade=_prior("b_trade"), b_risk=_prior("b_risk")),
-            "homophily": _only(b_regime=_prior("b_regime")),
+            "homophily": _only(),
         }
     )
 

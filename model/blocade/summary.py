@@ -9,6 +9,8 @@ from itertools import combinations
 from typing import Any
 
 from blocade.analysis.claims import claims
+from blocade.analysis.verdicts import ALWAYS_REPORTED, LEAST_DRAWS, LEAST_DRIVER
+from blocade.experiment.plan import DT, HORIZON
 from blocade.parameters import table
 from blocade.result import Result
 
@@ -27,6 +29,9 @@ OTHER_STARTS = {
     "rule-goods": "Without the sourced overrides of goods",
     "drawn-ties": "With the weights of the ties drawn",
 }
+
+FEW_DRAWS = 50
+"""Parameter sets below which the text warns that verdicts mean little (assumption)."""
 
 Row = dict[str, Any]
 
@@ -56,6 +61,11 @@ def summary(result: Result) -> str:
     real = [row for row in rows if row["start"] == "real"]
     clean = [row for row in rows if row["start"] == "clean" and _both(row)]
     lines = [str(result.manifest["title"]), _size(result), ""]
+    if not real:
+        end = f" {result.folder}/   charts/, tables"
+        return "\n".join(
+            [*lines, " In this model nothing was asked: one arm has nothing to be compared with.", "", end]
+        )
     heading, *told = verdict_table([*real, *clean])
     lines += [heading, *told[: len(real)]]
     if clean:
@@ -63,6 +73,8 @@ def summary(result: Result) -> str:
     lines += ["", *(f" {line}" for line in _other_starts(rows))]
     lines += ["", f" {sentence(real)}", f" {_scale(result)}"]
     lines += [" A share of draws is a share of parameter sets, not odds that the claim is true."]
+    if result.scenario["draws"] < FEW_DRAWS:
+        lines += [f" Only {result.scenario['draws']} parameter sets: enough to try a scenario, too few for a verdict."]
     lines += [f" Rests most on: {rests_on(real)}"]
     left_open = _open(result, real)
     lines += [f" {left_open}"] if left_open else []
@@ -94,8 +106,6 @@ def verdict_table(rows: Sequence[Row]) -> list[str]:
 def sentence(rows: Sequence[Row]) -> str:
     """One sentence that begins "In this model": the first estimand in full, then the first of every other claim and
     the war's."""
-    if not rows:
-        return "In this model nothing was asked."
     head, *rest = rows
     said = {head["claim"]}
     clauses = [
@@ -112,15 +122,18 @@ def sentence(rows: Sequence[Row]) -> str:
 def rests_on(rows: Sequence[Row], most: int = 4) -> str:
     """The parameters that go with the first estimand most, and g, each with its rank correlation and whether it is
     assumed."""
-    if not rows or not rows[0]["drivers"]:
-        return "no parameter stands out."
+    if rows[0]["n"] < LEAST_DRAWS:
+        return "too few parameter sets to say."
     entries = table()
-    named = [
-        f"{entries[driver['parameter']].symbol} ({entries[driver['parameter']].meaning}; rank correlation "
-        f"{signed(driver['rho'])}{', assumption' if entries[driver['parameter']].assumed else ''})"
-        for driver in rows[0]["drivers"][:most]
-    ]
-    return "\n   · ".join(["", *named]).rstrip()
+    lines = []
+    for driver in rows[0]["drivers"][:most]:
+        entry = entries[driver["parameter"]]
+        named = entry.name if entry.symbol == entry.name else f"{entry.symbol} ({entry.name})"
+        assumed = ", an assumption" if entry.assumed else ""
+        weak = abs(driver["rho"]) < LEAST_DRIVER
+        also = "not on, but always reported: " if weak and driver["parameter"] in ALWAYS_REPORTED else ""
+        lines.append(f"{also}{named}, {entry.meaning}: rank correlation {signed(driver['rho'])}{assumed}")
+    return "\n   · ".join(["", *lines]) if lines else "no parameter stands out."
 
 
 def _hangs(row: Row) -> str:
@@ -138,11 +151,13 @@ def _both(row: Row) -> bool:
 
 def _size(result: Result) -> str:
     manifest, scenario = result.manifest, result.scenario
+    first = scenario["first_event"]
+    early = ", the end of the run" if first is not None and manifest["window"][1] < first + HORIZON - DT else ""
     replicates = f" × {scenario['replicates']} replicates" if scenario["replicates"] > 1 else ""
     return (
         f"world {scenario['world']}, {manifest['states']} states · {scenario['draws']} parameter sets{replicates} × "
         f"{len(scenario['arms'])} arms × {len(manifest['starts'])} starts, {scenario['start']:g}–{scenario['end']:g} · "
-        f"effects read at {manifest['window'][0]:.2f}–{manifest['window'][1]:.2f} · seed {scenario['seed']} · "
+        f"effects read at {manifest['window'][0]:.2f}–{manifest['window'][1]:.2f}{early} · seed {scenario['seed']} · "
         f"{manifest['seconds']:.0f} s"
     )
 
@@ -150,10 +165,14 @@ def _size(result: Result) -> str:
 def _other_starts(rows: Iterable[Row]) -> list[str]:
     """For each other start, the verdicts that differ from the real start's."""
     rows = list(rows)
-    real = {row["estimand"]: row for row in rows if row["start"] == "real"}
+    real = {(row["claim"], row["estimand"]): row for row in rows if row["start"] == "real"}
     lines = []
     for start, words in OTHER_STARTS.items():
-        moved = [row for row in rows if row["start"] == start and row["verdict"] != real[row["estimand"]]["verdict"]]
+        moved = [
+            row
+            for row in rows
+            if row["start"] == start and row["verdict"] != real[row["claim"], row["estimand"]]["verdict"]
+        ]
         told = "; ".join(f"“{row['label']}” {row['verdict']} ({signed(row['estimate'])})" for row in moved)
         lines.append(f"{words}: {told or 'every verdict is the same'}.")
     return lines

@@ -11,8 +11,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from blocade.measures import MEASURES
+from blocade.policy.events import Event
 from blocade.resources import seeds
-from blocade.scenario.model import Scenario
+from blocade.scenario.model import Arm, Scenario
 
 SHARE_OF_TOTAL = "share of the total"
 SMALLEST = 0.05
@@ -67,7 +68,7 @@ def claims() -> Mapping[str, Claim]:
                 hypothesis=claim["hypothesis"],
                 scenario=claim["scenario"],
                 estimands=tuple(
-                    Estimand(claim=slug, name=name, words=claim["words"], **fields)
+                    Estimand(**{"claim": slug, "name": name, "words": claim["words"], **fields})
                     for name, fields in claim["estimands"].items()
                 ),
             )
@@ -81,15 +82,15 @@ def estimands(scenario: Scenario) -> tuple[Estimand, ...]:
     if scenario.claims:
         return tuple(estimand for slug in scenario.claims for estimand in claims()[slug].estimands)
     baseline, *treated = scenario.arms
-    measures = {"cohesion": "tightens the bloc"} if len(scenario.bloc) > 1 else {}
+    measures = {"cohesion": "the bloc tightens"} if len(scenario.bloc) > 1 else {}
     if scenario.patron:
-        measures["embrace"] = "ties the bloc to its patron"
-    measures["distance"] = "parts the bloc from the senders"
+        measures["embrace"] = "the bloc is tied to its patron"
+    measures["distance"] = "the bloc parts from the senders"
     return tuple(
         Estimand(
             claim=arm.name,
             name=measure,
-            label=f"{arm.label} {says}",
+            label=f"{arm.label}: {says}{'' if _wars(arm) == _wars(baseline) else ' (its wars differ too)'}",
             measure=measure,
             contrast={arm.name: 1.0, baseline.name: -1.0},
             smallest=SMALLEST,
@@ -100,8 +101,13 @@ def estimands(scenario: Scenario) -> tuple[Estimand, ...]:
     )
 
 
+def _wars(arm: Arm) -> set[Event]:
+    """The wars of an arm: where they differ, a difference between arms is theirs as well as the policy's."""
+    return {event for event in arm.events if event.kind == "war"}
+
+
 def unanswerable(scenario: Scenario) -> list[str]:
-    """What keeps a scenario from answering its claims: one sentence for each claim that names arms it lacks."""
+    """What keeps a scenario from answering its claims: one sentence for each claim that lacks arms or a patron."""
     arms = {arm.name for arm in scenario.arms}
     problems = []
     for slug in scenario.claims:
@@ -109,4 +115,8 @@ def unanswerable(scenario: Scenario) -> list[str]:
         if lacking:
             names = ", ".join(f'"{name}"' for name in lacking)
             problems.append(f'claim "{slug}" compares arms that this scenario lacks: {names}')
+        if scenario.patron is None and any(estimand.measure == "embrace" for estimand in claims()[slug].estimands):
+            problems.append(
+                f'claim "{slug}" measures the tie to a patron; name one with `patron:`, or leave the claim out'
+            )
     return problems

@@ -15,6 +15,8 @@ NEEDED = 0.9
 """Share of draws that decides a verdict (fixed before looking at results)."""
 LEAST_DRIVER = 0.2
 """Rank correlation below which a parameter is not named as a driver; with few draws the bound is that of chance."""
+LEAST_DRAWS = 10
+"""Draws below which no driver is looked for."""
 ROUNDING = 1e-12
 """Weights of a contrast below this are what is left of others by rounding."""
 ALWAYS_REPORTED = ("g",)
@@ -144,7 +146,7 @@ def word(up: float, down: float, n: int) -> str:
 
 def drivers(effect: Array, parameters: Mapping[str, Array], most: int = 3) -> tuple[Driver, ...]:
     """Parameters that go with the effect, strongest first, then those that are always reported."""
-    if len(effect) < 10 or np.ptp(effect) == 0.0:
+    if len(effect) < LEAST_DRAWS or np.ptp(effect) == 0.0:
         return ()
     found = [
         Driver(name, float(spearmanr(value, effect).statistic))

@@ -73,12 +73,17 @@ def _chunks(plan: Plan, workers: int) -> Iterator[Iterator[tuple[int, dict[tuple
         with threadpool_limits(1):
             yield ((index, run_chunk(plan, chunk)) for index, chunk in enumerate(plan.chunks))
         return
+    before = set(multiprocessing.active_children())
     # spawn, passed explicitly: the same on every platform, and no global setting is touched
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
     try:
         with _interrupts_held():
             futures = {pool.submit(run_chunk, plan, chunk): index for index, chunk in enumerate(plan.chunks)}
         yield ((futures[future], future.result()) for future in as_completed(futures))
+    except BaseException:
+        for worker in set(multiprocessing.active_children()) - before:  # nobody waits for what they are at
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

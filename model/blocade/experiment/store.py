@@ -22,7 +22,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 MANIFEST = "manifest.json"
+WRITTEN = frozenset(
+    {MANIFEST, "verdicts.json", "draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", "charts"}
+)
+"""What a run writes; anything else in a results folder is the user's."""
 DEPENDENCIES = (
+    "SALib",
     "matplotlib",
     "mesa",
     "networkx",
@@ -32,6 +37,7 @@ DEPENDENCIES = (
     "pydantic",
     "ruamel.yaml",
     "scipy",
+    "threadpoolctl",
     "tqdm",
 )
 
@@ -86,6 +92,8 @@ def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
     """
     if not folder.exists():
         return False
+    if folder.resolve() == Path.cwd():
+        raise StoreError(f"{folder}: is the folder you are in, and results take a folder of their own; name another")
     if not folder.is_dir():
         raise StoreError(f"{folder}: is a file; choose another folder with --out")
     if not any(folder.iterdir()):
@@ -99,6 +107,9 @@ def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
         raise StoreError(
             f"{folder}: holds the results of other inputs; --force replaces them, --out chooses another folder"
         )
+    foreign = sorted(path.name for path in folder.iterdir() if path.name not in WRITTEN)
+    if foreign:
+        raise StoreError(f"{folder}: holds files of yours ({', '.join(foreign)}); move them before --force replaces it")
     return False
 
 

@@ -321,11 +321,9 @@ RunDate = Annotated[Date, PlainValidator(_read_run_date), WithJsonSchema(_DATE_S
 MaybeRunDate = Annotated[Date | None, PlainValidator(_read_run_date), WithJsonSchema(_DATE_SCHEMA)]
 Fraction = Annotated[float, PlainValidator(_read_fraction), WithJsonSchema(_FRACTION_SCHEMA)]
 MaybeFraction = Annotated[float | None, PlainValidator(_read_fraction), WithJsonSchema(_FRACTION_SCHEMA)]
-Level = Annotated[
-    float,
-    PlainValidator(_read_level),
-    WithJsonSchema({"anyOf": [{"enum": list(LEVELS)}, _FRACTION_SCHEMA]}),
-]
+_LEVEL_SCHEMA: Final[dict[str, Any]] = {"anyOf": [{"enum": list(LEVELS)}, _FRACTION_SCHEMA]}
+Level = Annotated[float, PlainValidator(_read_level), WithJsonSchema(_LEVEL_SCHEMA)]
+MaybeLevel = Annotated[float | None, PlainValidator(_read_level), WithJsonSchema(_LEVEL_SCHEMA)]
 Line = Annotated[str, PlainValidator(_read_line), WithJsonSchema({"type": "string", "minLength": 1})]
 StatesOrRoles = Annotated[
     States,

@@ -97,7 +97,7 @@ def _world(given: Tree | None, vocabulary: Vocabulary) -> tuple[WorldNames | Non
     word = given.text.strip()
     folder = Path(given.spot.file).parent / word if word and "\0" not in word else None
     if folder is not None and (folder / "states.csv").is_file():
-        key = str(folder)
+        key = str(folder.resolve())  # the same from every working directory, and never the packaged world of that name
     elif not word or (vocabulary.world_names and word not in vocabulary.world_names):
         return None, word, unknown("world", word, sorted(vocabulary.world_names))
     else:

@@ -18,6 +18,7 @@ from blocade.scenario.fields import (
     Level,
     Line,
     MaybeFraction,
+    MaybeLevel,
     MaybeRunDate,
     Measures,
     Members,
@@ -97,7 +98,7 @@ class SecondarySanctionsFile(_Strict):
     kind: Literal["secondary-sanctions"]
     at: RunDate
     by: StatesOrRoles
-    level: MaybeFraction = None
+    level: MaybeLevel = None
     until: MaybeRunDate = None
 
     def event(self) -> events.Event:
