@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
-from ._tables import Table
-
-Array = npt.NDArray[np.float64]
+from blocade._tables import Table
+from blocade.equations.arrays import Array
 
 GOODS = ("energy_food", "technology", "arms", "cash_labour", "cover")
 REST = "ROW"

@@ -12,6 +12,7 @@ from blocade.charts import CHARTS, chart
 from blocade.experiment.plan import Plan
 from blocade.experiment.runner import Progress, default_workers, execute, inputs
 from blocade.experiment.store import digest, is_done
+from blocade.limits import LIMITS
 from blocade.measures import MEASURES, applicable, roles
 from blocade.parameters import bounds, theories
 from blocade.resources import seeds
@@ -22,8 +23,6 @@ from blocade.scenario.wording import Mistake, Spot
 from blocade.world import World, load_world
 
 ENGINES = ("batch", "agents")
-LIMITS = {"draws": (1, 100_000), "replicates": (1, 1_000), "seed": (0, 2**32 - 1), "workers": (1, 1_000)}
-"""What runs accept, as scenario files do."""
 CHARTED = ("cohesion", "embrace", "distance")
 """Measures that the charts need, whatever a scenario asks for."""
 
@@ -147,14 +146,13 @@ def run(
     ScenarioError, StoreError, ValueError
     """
     loaded = scenario if isinstance(scenario, Scenario) else read(find_scenario(scenario))
-    given = {"draws": draws, "replicates": replicates, "seed": seed, "workers": workers}
-    for name, value in given.items():
+    given = {"draws": draws, "replicates": replicates, "seed": seed}
+    for name, value in {**given, "workers": workers}.items():
         low, high = LIMITS[name]
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high):
             raise ValueError(f"{name}: {value!r} is not a whole number from {low} to {high}")
     if engine not in ENGINES:
         raise ValueError(f"engine: {engine!r} is unknown; there are {' and '.join(ENGINES)}")
-    del given["workers"]
     loaded = replace(loaded, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     folder = Path(out) if out is not None else Path("results") / loaded.name
     planned = plan(loaded, engine)
@@ -171,9 +169,7 @@ def draw(folder: Path) -> None:
     result = Result(folder)
     (folder / "charts").mkdir()
     with mpl.rc_context({"backend": "agg"}):
-        for name in result.scenario["charts"] or CHARTS:
-            if name == "forces" and "forces" not in result.scenario["charts"]:
-                continue
+        for name in result.scenario["charts"] or [name for name in CHARTS if name != "forces"]:
             figure = chart(name)(result)
             figure.savefig(folder / "charts" / f"{name}.png")
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
+from blocade.limits import LIMITS
+
 BAD_INPUT = 2
 STOPPED = 130
 
@@ -39,18 +41,18 @@ def parser() -> argparse.ArgumentParser:
         help="results folder (default: results/SCENARIO; for several scenarios one subfolder each)",
     )
     run.add_argument(
-        "--draws", type=_between(1, 100_000), metavar="N", help="parameter sets, instead of the scenario's"
+        "--draws", type=_between(*LIMITS["draws"]), metavar="N", help="parameter sets, instead of the scenario's"
     )
     run.add_argument(
         "--replicates",
-        type=_between(1, 1_000),
+        type=_between(*LIMITS["replicates"]),
         metavar="N",
         help="runs of each parameter set, instead of the scenario's",
     )
-    run.add_argument("--seed", type=_between(0, 2**32 - 1), metavar="N", help="instead of the scenario's")
+    run.add_argument("--seed", type=_between(*LIMITS["seed"]), metavar="N", help="instead of the scenario's")
     run.add_argument(
         "--workers",
-        type=_between(1, 1_000),
+        type=_between(*LIMITS["workers"]),
         metavar="N",
         help="processes (default: one for short work, else one per processor)",
     )

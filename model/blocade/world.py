@@ -12,16 +12,15 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from . import _world_tables as tables
-from . import resources
-from ._tables import WorldError, read_table
-from ._world_tables import GOODS
+from blocade import _world_tables as tables
+from blocade import resources
+from blocade._tables import WorldError, read_table
+from blocade._world_tables import GOODS
+from blocade.equations.arrays import Array
 
 __all__ = ["GOODS", "World", "WorldError", "load_world"]
 
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

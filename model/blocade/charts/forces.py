@@ -14,10 +14,10 @@ from blocade.charts.cohesion import arms
 from blocade.charts.style import BLACK, BLUE, RED, finish, message, sheet, signed, size, styled
 from blocade.charts.verdicts import Spread, spread
 from blocade.equations.arrays import Array
+from blocade.experiment.plan import WITHOUT
 from blocade.measures import MEASURES
 from blocade.result import Result
 
-WITHOUT = "real-without-"
 NAMES: Mapping[str, str] = {
     "trade": "trade", "match": "exchange of goods needed\n(arms, energy, technology …)",
     "sanction": "sanctions as such", "isolation": "isolation as such", "offer": "offers",

@@ -161,10 +161,10 @@ def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
     drawn, real = plan.parameters.take(np.arange(chunk.start, chunk.stop)), real_parameters(plan, chunk)
     solved = solve_start(plan.world, real)
     repeat = np.repeat(np.arange(len(chunk)), replicates)
-    pieces = {}
+    acts, pieces = plan.decrees(plan.world), {}
     for name, arms in plan.cells(chunk).items():
         start, parameters = _start(plan, name, solved, real, drawn)
-        decrees = plan.decrees(start.world)
+        decrees = plan.decrees(start.world) if name == "clean" else acts  # only there are other acts in force
         for arm in arms:
             pieces[name, arm] = _run_arm(plan, start.take(repeat), parameters.take(repeat), decrees[arm], luck)
     return pieces

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -82,7 +82,7 @@ def calendar(world: World, events: Sequence[Event], start: float, dt: float, ste
             continue
         decree = _decree(world, ordered, levels, tightened)
         tightened = np.where(decree.sanctions > in_force, step * dt, tightened)
-        decrees.append(_decree(world, ordered, levels, tightened))
+        decrees.append(replace(decree, tightened=tightened))
         in_force, before = decree.sanctions, levels
     return tuple(decrees)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import PlainValidator, ValidationError, ValidationInfo, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from blocade.limits import LIMITS
 from blocade.policy.events import LEVELS
 from blocade.scenario.dates import Date, parse_date
 from blocade.scenario.names import Frame, States, read_names, state_name
@@ -355,6 +356,8 @@ Parameters = Annotated[
         {"type": "object", "additionalProperties": {"anyOf": [{"type": "number"}, _PAIR_SCHEMA]}}
     ),
 ]
-Draws = Annotated[int, PlainValidator(_read_whole(1, 100_000)), _whole_schema(1, 100_000)]
-Replicates = Annotated[int, PlainValidator(_read_whole(1, 1_000)), _whole_schema(1, 1_000)]
-Seed = Annotated[int, PlainValidator(_read_whole(0, 2**32 - 1)), _whole_schema(0, 2**32 - 1)]
+Draws = Annotated[int, PlainValidator(_read_whole(*LIMITS["draws"])), _whole_schema(*LIMITS["draws"])]
+Replicates = Annotated[
+    int, PlainValidator(_read_whole(*LIMITS["replicates"])), _whole_schema(*LIMITS["replicates"])
+]
+Seed = Annotated[int, PlainValidator(_read_whole(*LIMITS["seed"])), _whole_schema(*LIMITS["seed"])]
