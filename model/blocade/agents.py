@@ -347,7 +347,8 @@ def run(
 def _together(models: Sequence[RunModel]) -> Moment:
     """The moment of several runs as one batch: [run, ...]."""
     parts = zip(*((model.state, model.orders, model.situation()) for model in models), strict=True)
-    return Moment(models[0].at * models[0].dt, *(_stacked(records) for records in parts))
+    before = np.array([model.start.tie for model in models])
+    return Moment(models[0].at * models[0].dt, before, *(_stacked(records) for records in parts))
 
 
 def _stacked(records: Sequence[Any]) -> Any:

@@ -39,7 +39,7 @@ def look(start: Start, parameters: Parameters, decree: Decree, state: State, now
     """Steps 1 and 2: what is in force, and what follows from it."""
     order = orders(decree, now, parameters, state.compliance)
     situation = assess(start.world, parameters, order, state.tie, state.trade, start.rest_of_world, state.compliance)
-    return Moment(now, state, order, situation)
+    return Moment(now, start.tie, state, order, situation)
 
 
 def move(start: Start, parameters: Parameters, moment: Moment, luck: Luck, step: int, dt: float) -> State:

@@ -35,9 +35,13 @@ class State:
 @dataclass(frozen=True)
 class Moment:
     """The state at the beginning of a step (``now``, years since the start), what is in force and what follows from
-    it."""
+    it.
+
+    tie_start : [run, state, partner], ties at the start of the run.
+    """
 
     now: float
+    tie_start: Array
     state: State
     orders: Orders
     situation: Situation
