@@ -37,7 +37,8 @@ from blocade.equations.concession import accumulate, compliance_step, friendship
 from blocade.equations.diversion import missing_trade, pain, residual_in_force, trade_step, trade_target
 from blocade.equations.drift import FORCES, SIGNS, likeness, split, tie_drift, tie_step
 from blocade.equations.exchange import gate, match, need, surplus
-from blocade.equations.insulation import insulation_step
+from blocade.equations.insulation import insulation_at_rest, insulation_step
+from blocade.equations.munitions import munitions_received, munitions_step
 from blocade.equations.partners import willing_partners
 from blocade.equations.pressure import closed, hand, pressure
 from blocade.equations.reach import reach
@@ -54,7 +55,7 @@ from blocade.state import Moment, Observer, State, initial_state
 from blocade.world import World, load_world
 
 Number: TypeAlias = Any  # the equations are annotated for arrays, and take a number as an array without axes
-NUMBERS = ("capability", "insulation", "compliance", "armament", "exposure", "spell")
+NUMBERS = ("capability", "insulation", "compliance", "armament", "exposure", "spell", "munitions")
 COLLECTED = ("alignment", "pain", "compliance", "insulation", "capability", "armament")
 
 
@@ -64,12 +65,20 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
     Attributes
     ----------
     code, name, index : who it is, and its place in every array.
-    tie, trade : its rows. capability, insulation, compliance, armament, exposure, spell : its numbers (`State`).
+    tie, trade : its rows. capability, insulation, compliance, armament, exposure, spell, munitions : its numbers
+    (`State`).
     hand, pressure, closed, cut, risk, pair_risk, pain, need, surplus, gate, levels : what it sees (`Situation`).
     views : its own side of `levels`, [force, partner]. drift, chosen : what it has decided and not yet done.
     """
 
     model: RunModel
+    capability: Number
+    insulation: Number
+    compliance: Number
+    armament: Number
+    exposure: Number
+    spell: int
+    munitions: Number
     alignment: float  # what a BlocModel measures of it; no decision reads it
 
     def __init__(self, model: RunModel, index: int) -> None:
@@ -77,10 +86,8 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         world, before, shape = model.world, model.start.levels, model.state.tie.shape
         self.index, self.code, self.name = index, world.codes[index], world.names[index]
         self.tie, self.trade = model.state.tie[index], model.state.trade[index]
-        self.capability, self.insulation, self.compliance, self.armament, self.exposure, self.spell = (
-            getattr(model.state, name)[index].item() for name in NUMBERS
-        )
-        self.likeness = likeness(world.regime[index], world.regime)
+        for name in NUMBERS:
+            setattr(self, name, getattr(model.state, name)[index].item())
         self.levels_before = np.array([np.broadcast_to(before[force], shape)[index] for force in FORCES])
 
     def look_around(self) -> None:
@@ -99,7 +106,8 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         """How far each pair is closed, the reach of sanctions (1), its risk (2), its side of every force (7)."""
         m, i = self.model, self.index
         self.closed, self.gate = closed(self.hand, m.hand[:, i]), gate(self.tie)
-        self.cut = reach(m.values["delta"], m.orders.enforced[i], m.orders.enforced[:, i])
+        cut = reach(m.values["delta"], m.orders.enforced[i], m.orders.enforced[:, i])
+        self.cut = 1.0 - (1.0 - cut) * (1.0 - m.orders.withdrawn[i])
         self.risk = self.weigh_risk()
         sides = {
             "trade": self.trade,
@@ -109,14 +117,15 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
             "offer": m.orders.offer[i] * (self.pressure > 0.0),
             "risk": self.risk,
             "comply": self.compliance * self.hand,
-            "regime": self.likeness,
+            "regime": likeness(m.orders.regime[i], m.orders.regime),
         }
         self.views = np.array([sides[force] for force in FORCES])
 
     def weigh_risk(self) -> Array:
         """Decide what it stands to lose by associating with each partner (equation 2): [partner]."""
         m = self.model
-        return association_risk(self.hand, m.hand, self.trade, m.orders.secondary, m.values["g"])
+        feared = association_risk(self.hand, m.hand, self.trade, m.orders.secondary, m.values["g"])
+        return feared * (1.0 - m.orders.shield[:, self.index])
 
     def sense(self) -> None:
         """What each force depends on, from both sides' views of the pair: [force, partner]."""
@@ -135,6 +144,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
             "insulation": float(self.build_insulation()),
             "compliance": float(compliance_step(self.compliance, concedes, relief, m.values["p_decay"], m.dt)),
             "armament": float(self.arm()),
+            "munitions": float(self.use_munitions()),
             "exposure": 0.0 if concedes else float(exposure),
             "spell": self.spell + int(concedes),
         }
@@ -146,13 +156,15 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         forces[FORCES.index("match")] *= self.gate
         plus, minus = split(forces, self.tie.shape)
         pull = structural_balance(self.tie, m.state.tie, m.share, m.start.alpha, m.start.limit)
-        return tie_drift(self.tie, m.start.resting[self.index], plus, minus, pull, m.values["beta"])
+        resting = m.start.resting[self.index] + m.orders.pact[self.index]
+        return tie_drift(self.tie, resting, plus, minus, pull, m.values["beta"])
 
     def adjust_trade(self) -> Array:
         """Decide its trade shares (equations 3 and 4): [partner]."""
         m, i = self.model, self.index
         normal, missing = m.start.normal[i], missing_trade(m.start.normal[i], self.trade)
-        willing = willing_partners(m.share, m.relative, self.tie, self.closed, m.risk[:, i], m.pain)
+        shield = m.orders.shield[i]
+        willing = willing_partners(m.share, m.relative, self.tie, self.closed, m.risk[:, i], m.pain, shield)
         willing[i] = 0.0
         residual = residual_in_force(m.start.residual[i], m.start.erased[i], self.cut, m.start.cut[i])
         phi, kappa = m.values["phi"], m.values["kappa"]
@@ -175,8 +187,10 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         """Decide how far to shield itself from pain (equation 9)."""
         m, i = self.model, self.index
         before, rates = m.start.pressure[i], (m.values["rho_u"], m.values["u_decay"])
-        resting, regime = m.start.insulation[i], m.world.regime[i]
-        return insulation_step(self.insulation, resting, self.pressure, before, regime, *rates, m.dt)
+        regime = m.orders.regime[i]
+        resting = insulation_at_rest(m.values["u_base"], regime)
+        now: Number = resting if m.orders.turnover[i] else self.insulation
+        return insulation_step(now, resting, self.pressure, before, regime, *rates, m.dt)
 
     def renew_capability(self) -> Number:
         """What becomes of its capability under pain (equation 11)."""
@@ -191,7 +205,17 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         received = technology_received(self.need[TECHNOLOGY], spare, opening)
         hostile = hostility(self.tie, m.share * m.state.armament)
         growth = armament_growth(hostile, received, m.values["arms_reaction"], m.values["tau"])
-        return armament_step(self.armament, growth, m.start.armament_constant[i], m.values["arms_fatigue"], m.dt)
+        fatigue = m.values["arms_fatigue"]
+        constant = m.start.armament_constant[i] + fatigue * m.orders.arming[i] * m.world.armament[i]
+        return armament_step(self.armament, growth, constant, fatigue, m.dt)
+
+    def use_munitions(self) -> Number:
+        """What becomes of its munitions, in a war that ends without them (equation 13)."""
+        m, i = self.model, self.index
+        limited: Number = m.orders.limited[i] and m.orders.war[i] > 0.0
+        received = munitions_received(m.orders.suppliers[i], self.gate * (1.0 - self.closed), m.surplus[:, ARMS])
+        home, delivered, stock = (m.values[name] for name in ("home", "delivered", "stock"))
+        return munitions_step(self.munitions, limited, received, home, delivered, stock, m.dt)
 
     def act(self) -> None:
         """Do what was decided; its ties are what the pairs have agreed."""
@@ -245,7 +269,7 @@ class RunModel(mesa.Model):  # type: ignore[misc]  # Mesa carries no types
     def _look(self) -> None:
         """What is in force, and what every state makes of it; a phase reads what the one before has published."""
         decree = self.decrees[min(self.at, len(self.decrees) - 1)]
-        self.orders = orders(decree, self.at * self.dt, self.parameters, self.state.compliance)
+        self.orders = orders(decree, self.at * self.dt, self.parameters, self.state.seen(self.start))
         self.agents.do("look_around")
         self.hand, self.need, self.surplus = map(self._published, ("hand", "need", "surplus"))
         self.pain, self.relative = map(self._published, ("pain", "relative"))

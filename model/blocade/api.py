@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from blocade.analysis.claims import claims, estimands, unanswerable
-from blocade.charts import CHARTS, chart
-from blocade.experiment.plan import Plan
+from blocade.analysis.claims import claims, estimands, hypotheses, thresholds, unanswerable
+from blocade.charts import CHARTS, READS, USUAL, chart
+from blocade.experiment.plan import STARTS, Plan
 from blocade.experiment.runner import Progress, default_workers, execute, inputs
 from blocade.experiment.store import digest, is_done
 from blocade.limits import LIMITS
-from blocade.measures import MEASURES, applicable, roles
+from blocade.measures import MEASURES, Roles, applicable, roles
 from blocade.parameters import bounds, theories
 from blocade.resources import seeds
 from blocade.result import Result
@@ -40,8 +40,10 @@ def vocabulary() -> Vocabulary:
         theories=tuple(theories()),
         parameter_ranges=bounds(),
         measures=tuple(MEASURES),
-        claims=tuple(claims()),
+        claims=tuple(slug for slug, claim in claims().items() if claim.estimands),
         charts=CHARTS,
+        starts=STARTS,
+        hypotheses=hypotheses(),
     )
 
 
@@ -54,12 +56,17 @@ def read(path: Path) -> Scenario:
         With every mistake, one line each.
     """
     scenario = load_scenario(path, vocabulary())
-    problems = unanswerable(scenario)
+    problems = unanswerable(scenario, applicable(_roles(scenario)))
     if problems:
-        claims_at = read_whole(path)[0].get("claims")
-        spot = claims_at.spot if claims_at is not None else Spot(str(path))
-        raise ScenarioError([Mistake(spot, problem) for problem in problems])
+        whole = read_whole(path)[0]
+        at = {key: part.spot if (part := whole.get(key)) is not None else Spot(str(path)) for key, _ in problems}
+        raise ScenarioError([Mistake(at[key], problem) for key, problem in problems])
     return scenario
+
+
+def _roles(scenario: Scenario) -> Roles:
+    world = _world(scenario.world)
+    return roles(world, scenario.bloc, scenario.patron, scenario.senders, scenario.watch)
 
 
 def read_all(named: Iterable[str | Path]) -> list[Scenario]:
@@ -100,19 +107,22 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
 
 def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     """Plan the runs of a scenario."""
-    world, asked = _world(scenario.world), estimands(scenario)
+    asked, bounds = estimands(scenario), thresholds()
     needed = {*CHARTED, *(estimand.measure for estimand in asked)}
+    needed |= {measure for name in scenario.charts for measure in READS.get(name, ())}
     wanted = needed | set(scenario.measures) if scenario.measures else set(MEASURES)
-    who = roles(world, scenario.bloc, scenario.patron, scenario.senders)
+    readings = dict.fromkeys([(bounds.read, bounds.over), *((estimand.read, estimand.over) for estimand in asked)])
     files = [seeds() / "parameters.csv", seeds() / "claims.yaml", seeds() / "groups.csv"]
     folder = seeds() / "worlds" / scenario.world  # the world itself where that is an absolute path
     files += sorted(folder.glob("*.csv"))
     return Plan(
         scenario=scenario,
-        world=world,
-        measures=tuple(name for name in applicable(who) if name in wanted),
+        world=_world(scenario.world),
+        measures=tuple(name for name in applicable(_roles(scenario)) if name in wanted),
         files={f"{path.parent.name}/{path.name}": digest(path) for path in files},
+        readings=tuple(readings),
         ablation_arms=asked[0].arms if "forces" in scenario.charts and asked else (),
+        by_partner="trade" in scenario.charts,
         engine=engine,
     )
 
@@ -163,13 +173,13 @@ def run(
 
 
 def draw(folder: Path) -> None:
-    """Draw the charts that a result's scenario asks for; by default all but forces, which needs its own runs."""
+    """Draw the charts that a result's scenario asks for, by default the usual ones."""
     import matplotlib as mpl  # noqa: PLC0415 (slow to import)
 
     result = Result(folder)
     (folder / "charts").mkdir()
     with mpl.rc_context({"backend": "agg"}):
-        for name in result.scenario["charts"] or [name for name in CHARTS if name != "forces"]:
+        for name in result.scenario["charts"] or USUAL:
             figure = chart(name)(result)
             figure.savefig(folder / "charts" / f"{name}.png")
 

@@ -2,12 +2,12 @@
 
 Order of a step. Everything reads the state at the start of the step; all states move together.
 
-1. Policy: the calendar's decree, drawn values, relief granted, effort of senders (equation 10).
+1. Policy: the calendar's decree, drawn values, rules, relief granted, effort of senders (equation 10).
 2. Situation: hands and pressure, reach (1), association risk (2), pain, needs, surpluses and their match (5), forces.
 3. Record the measures of this moment.
 4. Ties: balance (6), drift, shock and bounds (7).
 5. Trade: willing partners (3), target and adjustment (4).
-6. Concession and compliance (8), insulation (9), capability (11), armament (12).
+6. Concession and compliance (8), insulation (9), capability (11), armament (12), munitions (13).
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
 from blocade.equations.diversion import missing_trade, residual_in_force, trade_step, trade_target
 from blocade.equations.drift import split, tie_drift, tie_step
-from blocade.equations.insulation import insulation_step
+from blocade.equations.insulation import insulation_at_rest, insulation_step
+from blocade.equations.munitions import munitions_received, munitions_step
 from blocade.equations.partners import willing_partners
 from blocade.parameters import Parameters
 from blocade.policy.calendar import Decree
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
-from blocade.situation import TECHNOLOGY, Situation, assess, capability_shares, forces
+from blocade.situation import ARMS, TECHNOLOGY, assess, capability_shares, forces
 from blocade.start import Start
 from blocade.state import Moment, Observer, State, initial_state
 
 
 def look(start: Start, parameters: Parameters, decree: Decree, state: State, now: float) -> Moment:
     """Steps 1 and 2: what is in force, and what follows from it."""
-    order = orders(decree, now, parameters, state.compliance)
+    order = orders(decree, now, parameters, state.seen(start))
     situation = assess(start.world, parameters, order, state.tie, state.trade, start.rest_of_world, state.compliance)
     return Moment(now, start.tie, state, order, situation)
 
@@ -45,10 +46,11 @@ def look(start: Start, parameters: Parameters, decree: Decree, state: State, now
 def move(start: Start, parameters: Parameters, moment: Moment, luck: Luck, step: int, dt: float) -> State:
     """Steps 4-6: the state one step later."""
     state, order, now, world = moment.state, moment.orders, moment.situation, start.world
+    resting = insulation_at_rest(parameters.state("u_base"), order.regime)
     spell, exposure, compliance = _concede(parameters, moment, world_shares := capability_shares(world), luck, dt)
     return State(
-        tie=_ties(start, parameters, state, now, world_shares, luck, step, dt),
-        trade=_trade(start, parameters, state, now, world_shares, dt),
+        tie=_ties(start, parameters, moment, world_shares, luck, step, dt),
+        trade=_trade(start, parameters, moment, world_shares, dt),
         capability=capability_step(
             state.capability,
             world.capability,
@@ -59,19 +61,20 @@ def move(start: Start, parameters: Parameters, moment: Moment, luck: Luck, step:
             dt,
         ),
         insulation=insulation_step(
-            state.insulation,
-            start.insulation,
+            np.where(order.turnover, resting, state.insulation),
+            resting,
             now.pressure,
             start.pressure,
-            world.regime,
+            order.regime,
             parameters.state("rho_u"),
             parameters.state("u_decay"),
             dt,
         ),
         compliance=compliance_step(state.compliance, compliance, order.relief, parameters.state("p_decay"), dt),
-        armament=_armament(start, parameters, state, now, world_shares, dt),
+        armament=_armament(start, parameters, moment, world_shares, dt),
         exposure=exposure,
         spell=spell,
+        munitions=_munitions(parameters, moment, dt),
     )
 
 
@@ -106,18 +109,20 @@ def run(
 
 
 def _ties(
-    start: Start, parameters: Parameters, state: State, now: Situation, share: Array, luck: Luck, step: int, dt: float
+    start: Start, parameters: Parameters, moment: Moment, share: Array, luck: Luck, step: int, dt: float
 ) -> Array:
+    state, now = moment.state, moment.situation
     plus, minus = split(forces(now, start.levels, parameters), state.tie.shape)
     pull = structural_balance(state.tie, state.tie, share, start.alpha[:, None, None], start.limit[:, None, None])
-    drift = tie_drift(state.tie, start.resting, plus, minus, pull, parameters.pair("beta"))
+    drift = tie_drift(state.tie, start.resting + moment.orders.pact, plus, minus, pull, parameters.pair("beta"))
     # products differ between ij and ji in the last bit, and a steep gate can make that grow
     drift = mean_of_pair(drift, back(drift))
     shock = parameters.pair("sigma") * np.sqrt(dt) * luck.shocks(step)
     return without_self(tie_step(state.tie, drift, dt, shock))
 
 
-def _trade(start: Start, parameters: Parameters, state: State, now: Situation, share: Array, dt: float) -> Array:
+def _trade(start: Start, parameters: Parameters, moment: Moment, share: Array, dt: float) -> Array:
+    state, now = moment.state, moment.situation
     relative = np.divide(
         state.capability,
         start.world.capability,
@@ -125,7 +130,15 @@ def _trade(start: Start, parameters: Parameters, state: State, now: Situation, s
         where=start.world.capability > 0.0,
     )
     willing = without_self(
-        willing_partners(share, relative[..., None, :], state.tie, now.closed, back(now.risk), now.pain[..., None, :])
+        willing_partners(
+            share,
+            relative[..., None, :],
+            state.tie,
+            now.closed,
+            back(now.risk),
+            now.pain[..., None, :],
+            moment.orders.shield,
+        )
     )
     target = trade_target(
         start.normal,
@@ -169,10 +182,23 @@ def _concede(
     return state.spell + concedes, np.where(concedes, 0.0, exposure), concedes.astype(float)
 
 
-def _armament(start: Start, parameters: Parameters, state: State, now: Situation, share: Array, dt: float) -> Array:
+def _armament(start: Start, parameters: Parameters, moment: Moment, share: Array, dt: float) -> Array:
+    state, now = moment.state, moment.situation
     received = technology_received(
         now.need[..., TECHNOLOGY], share * now.surplus[..., TECHNOLOGY], now.gate * (1.0 - now.closed)
     )
     hostile = hostility(state.tie, share * state.armament)
     growth = armament_growth(hostile, received, parameters.state("arms_reaction"), parameters.state("tau"))
-    return armament_step(state.armament, growth, start.armament_constant, parameters.state("arms_fatigue"), dt)
+    fatigue = parameters.state("arms_fatigue")
+    constant = start.armament_constant + fatigue * moment.orders.arming * start.world.armament
+    return armament_step(state.armament, growth, constant, fatigue, dt)
+
+
+def _munitions(parameters: Parameters, moment: Moment, dt: float) -> Array:
+    now, order = moment.situation, moment.orders
+    if not order.limited.any():
+        return moment.state.munitions
+    limited = (order.war > 0.0) & order.limited
+    received = munitions_received(order.suppliers, now.gate * (1.0 - now.closed), now.surplus[..., ARMS])
+    home, delivered, stock = (parameters.state(name) for name in ("home", "delivered", "stock"))
+    return munitions_step(moment.state.munitions, limited, received, home, delivered, stock, dt)

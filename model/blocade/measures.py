@@ -1,54 +1,29 @@
-"""What is measured of a moment: each measure is a function of the roles and the moment, giving [run]."""
+"""What is measured of a moment: each measure is a function of the moment and the roles, giving [run].
+
+Definitions without a source are assumptions of this model: they say what is looked at, and no equation reads them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
 from blocade.equations.arrays import Array
-from blocade.situation import capability_shares
+from blocade.parameters import table
+from blocade.roles import Indices, Roles, roles
 from blocade.state import Moment
-from blocade.world import World
+from blocade.world import GOODS
 
-Indices = npt.NDArray[np.int64]
+__all__ = ["MEASURES", "Measure", "Roles", "alignment", "applicable", "columns", "mean_tie", "record", "roles"]
 
+Measure = Callable[[Moment, Roles], Array]
 
-@dataclass(frozen=True)
-class Roles:
-    """Who is who in a scenario: indices of states. ``key`` are the states whose alignment is followed."""
-
-    bloc: Indices
-    patron: Indices
-    senders: Indices
-    key: Indices
-    share: Array
-    codes: tuple[str, ...]
-
-
-def roles(world: World, bloc: Sequence[str], patron: str | None, senders: Sequence[str]) -> Roles:
-    """Roles by state codes; the key states are the bloc, its patron and the eight largest of the rest that are not
-    senders."""
-
-    def indices(codes: Sequence[str]) -> Indices:
-        return np.array([world.index(code) for code in codes], dtype=np.int64)
-
-    named = [*bloc, *([patron] if patron else [])]
-    rest = sorted(
-        (code for code in world.codes if code not in {*named, *senders}),
-        key=lambda code: (-float(world.capability[world.index(code)]), code),
-    )
-    return Roles(
-        bloc=indices(bloc),
-        patron=indices([patron] if patron else []),
-        senders=indices(senders),
-        key=indices([*named, *rest[:8]]),
-        share=capability_shares(world),
-        codes=world.codes,
-    )
+TRADE = "share of normal trade"
+POWER = "share of world capability"
+BURDEN = "mean burden of the start"
 
 
 def mean_tie(tie: Array, rows: Indices, columns: Indices) -> Array:
@@ -76,79 +51,181 @@ def alignment(tie: Array, roles: Roles) -> Array:
     return 0.5 * (sides[0] - sides[1])
 
 
-def _over(x: Array, group: Indices) -> Array:
-    return np.asarray(x[:, group].mean(axis=-1)) if len(group) else np.full(len(x), np.nan)
+def _mean(x: Array) -> Array:
+    """Mean over the last axis; NaN where it is empty."""
+    return np.asarray(x.mean(axis=-1)) if x.shape[-1] else np.full(len(x), np.nan)
 
 
-def _trade_with(moment: Moment, rows: Indices, columns: Indices) -> Array:
-    return np.asarray(moment.state.trade[:, rows[:, None], columns].sum(axis=-1).mean(axis=-1))
+def _by_size(x: Array, group: Indices, roles: Roles) -> Array:
+    """Mean over a group, weighted by ĉ."""
+    weight = roles.share[group]
+    return np.asarray(x[:, group] @ weight / weight.sum())
+
+
+def _over_pairs(x: Array, share: Array) -> Array:
+    """``Σ_ij ĉ_i x_ij ĉ_j``."""
+    return np.asarray(((x @ share) * share).sum(axis=-1))
+
+
+def _tie(moment: Moment, rows: Indices, columns: Indices) -> Array:
+    return mean_tie(moment.state.tie, rows, columns)
+
+
+def _trade(moment: Moment, roles: Roles, partners: Indices) -> Array:
+    return np.asarray(moment.state.trade[:, roles.bloc[:, None], partners].sum(axis=-1).mean(axis=-1))
+
+
+def _capability(moment: Moment, roles: Roles) -> Array:
+    return np.asarray(moment.state.capability[:, roles.bloc].sum(axis=-1))
+
+
+def _war(moment: Moment, roles: Roles) -> Array:
+    return np.asarray((moment.orders.war[:, roles.bloc] > 0.0).sum(axis=-1), dtype=float)
+
+
+def _sphere(moment: Moment, roles: Roles) -> Array:
+    """``Σ_{j in bloc or patron} T_ij / (Σ_j T_ij + rest of world)``, mean over the bloc.
+
+    The denominator is all that is left of the normal trade, 1 − pain_i; where nothing is left, so is the share.
+    """
+    inside = moment.state.trade[:, roles.bloc[:, None], roles.sphere].sum(axis=-1)
+    left = 1.0 - moment.situation.pain[:, roles.bloc]
+    return _mean(np.divide(inside, left, out=np.zeros_like(inside), where=left > 0.0))
+
+
+def _exchange(good: int) -> Measure:
+    """How far a good would change hands, ``gate_ij (1 − closed_ij) ½ (n_ig s_jg + n_jg s_ig)`` (equation 5, one good),
+    mean over the pairs inside bloc and patron."""
+
+    def measure(moment: Moment, roles: Roles) -> Array:
+        now, (i, j) = moment.situation, roles.sphere_pairs
+        need, surplus = now.need[..., good], now.surplus[..., good]
+        fits = 0.5 * (need[:, i] * surplus[:, j] + need[:, j] * surplus[:, i])
+        return _mean(now.gate[:, i, j] * (1.0 - now.closed[:, i, j]) * fits)
+
+    return measure
 
 
 def _tension(moment: Moment, roles: Roles) -> Array:
-    hostile = np.maximum(0.0, -moment.state.tie)
-    return np.asarray(((hostile @ roles.share) * roles.share).sum(axis=-1))
+    return _over_pairs(np.maximum(0.0, -moment.state.tie), roles.share)
 
 
-def _sender_cost(moment: Moment, roles: Roles) -> Array:
-    weight = roles.share[roles.senders]
-    return np.asarray(moment.situation.pain[:, roles.senders] @ weight / weight.sum())
+def _poles(moment: Moment, roles: Roles) -> Array:
+    """``1 / Σ_ij ĉ_i Z_ij ĉ_j`` with Z_ij = (1 + A_ij)/2 and Z_ii = 1: in [1, 1/Σĉ²].
+
+    Similarity-sensitive diversity of order 2 (Leinster and Cobbold 2012, Ecology 93, 477–489). That a tie is a
+    likeness is an assumption. By it strangers are half alike, so many small states without ties count as two poles.
+    """
+    likeness = 0.5 * (1.0 + _over_pairs(moment.state.tie, roles.share) + roles.share @ roles.share)
+    return np.asarray(1.0 / likeness)
 
 
-Measure = Callable[[Moment, Roles], Array]
+def _frustration(moment: Moment, roles: Roles) -> Array:
+    """``(1 − Σ ĉ_i ĉ_j ĉ_k A_ij A_jk A_ki / Σ ĉ_i ĉ_j ĉ_k |A_ij A_jk A_ki|) / 2``: in [0, 1], and 0 without triads.
+
+    One minus the triangle index of Aref and Wilson 2018 (Journal of Complex Networks 6, 566–595), every triad
+    weighted by its capabilities and ties (assumption); not the frustration index, which counts ties to be changed.
+    """
+    root = np.sqrt(roles.share)
+    tie = moment.state.tie * (root[:, None] * root)  # so each corner of a triad brings its ĉ once
+    signed, whole = (((x @ x) * x).sum(axis=(-2, -1)) for x in (tie, np.abs(tie)))
+    balance = np.divide(signed, whole, out=np.ones_like(whole), where=whole > 0.0)
+    return np.asarray(0.5 * (1.0 - balance))
+
+
+@cache
+def _channels() -> float:
+    """Sum of the central weights of a tie's friendly channels."""
+    return sum(table()[f"w_{channel}"].central for channel in ("votes", "defence", "arms"))
+
+
+def _un_agreement(moment: Moment, roles: Roles) -> Array:
+    """``(1 + clip(V⁰_ij + (A_ij − A⁰_ij)/Σw, −1, 1)) / 2``, mean over the pairs of the bloc.
+
+    Assumption: votes, pacts and arms move alike when a tie does, Σw being the sum of their weights. That is generous
+    to votes, which see little of this alliance (C6). V is a relative index (`World`), not a share of roll calls.
+    """
+    i, j = roles.bloc_pairs
+    change = moment.state.tie[:, i, j] - moment.tie_start[:, i, j]
+    return _mean(0.5 * (1.0 + np.clip(roles.votes[i, j] + change / _channels(), -1.0, 1.0)))
+
+
+def _gridlock(moment: Moment, roles: Roles) -> Array:
+    """1 for a permanent member, else max(0, best tie to one): mean over the bloc (assumption: a tie is a shield)."""
+    shield = moment.state.tie[:, roles.bloc[:, None], roles.permanent].max(axis=-1, initial=0.0)
+    return _mean(np.where(np.isin(roles.bloc, roles.permanent), 1.0, shield))
+
+
+def _old_alliances(moment: Moment, roles: Roles) -> Array:
+    i, j = roles.old_pairs
+    return _mean(moment.state.tie[:, i, j])
+
 
 MEASURES: Mapping[str, tuple[str, str, Measure]] = MappingProxyType(
     {
-        "cohesion": ("tie", "mean tie inside the bloc", lambda m, r: mean_tie(m.state.tie, r.bloc, r.bloc)),
-        "embrace": (
-            "tie",
-            "mean tie between the bloc and its patron",
-            lambda m, r: mean_tie(m.state.tie, r.bloc, r.patron),
-        ),
+        "cohesion": ("tie", "mean tie inside the bloc", lambda m, r: _tie(m, r.bloc, r.bloc)),
+        "embrace": ("tie", "mean tie between the bloc and its patron", lambda m, r: _tie(m, r.bloc, r.patron)),
         "distance": (
             "tie",
             "minus the mean tie between the bloc and the senders",
-            lambda m, r: -mean_tie(m.state.tie, r.bloc, r.senders),
+            lambda m, r: -_tie(m, r.bloc, r.senders),
         ),
-        "compliance": ("share", "mean compliance of the bloc", lambda m, r: _over(m.state.compliance, r.bloc)),
-        "pain": ("share of normal trade", "mean pain of the bloc", lambda m, r: _over(m.situation.pain, r.bloc)),
-        "pressure": (
-            "share of world capability",
-            "mean pressure on the bloc",
-            lambda m, r: _over(m.situation.pressure, r.bloc),
-        ),
-        "insulation": ("share", "mean insulation of the bloc", lambda m, r: _over(m.state.insulation, r.bloc)),
-        "sender_cost": ("share of normal trade", "pain of the senders, weighted by capability", _sender_cost),
-        "sender_cohesion": (
+        "sender_cohesion": ("tie", "mean tie among the senders", lambda m, r: _tie(m, r.senders, r.senders)),
+        "old_alliances": ("tie", "mean tie of the pairs allied in the world, outside bloc and patron", _old_alliances),
+        "swing_alignment": (
             "tie",
-            "mean tie among the senders",
-            lambda m, r: mean_tie(m.state.tie, r.senders, r.senders),
-        ),
-        "power": (
-            "share of world capability",
-            "capability of the bloc times its cohesion",
-            lambda m, r: m.state.capability[:, r.bloc].sum(axis=-1) * mean_tie(m.state.tie, r.bloc, r.bloc),
+            "alignment with the senders of all states without a part, weighted by capability",
+            lambda m, r: _by_size(alignment(m.state.tie, r), r.others, r),
         ),
         "tension": ("tie", "hostility in the world, Σ ĉ_i ĉ_j max(0, −A_ij)", _tension),
-        "armament": (
-            "mean burden of the start",
-            "mean armament of the bloc",
-            lambda m, r: _over(m.state.armament, r.bloc),
+        "poles": ("poles", "effective number of poles: 1 if all are allies, n if n equals are enemies", _poles),
+        "frustration": ("share", "share of triads out of balance, weighted by capabilities and ties", _frustration),
+        "compliance": ("share", "mean compliance of the bloc", lambda m, r: _mean(m.state.compliance[:, r.bloc])),
+        "pain": (TRADE, "mean pain of the bloc", lambda m, r: _mean(m.situation.pain[:, r.bloc])),
+        "pressure": (POWER, "mean pressure on the bloc", lambda m, r: _mean(m.situation.pressure[:, r.bloc])),
+        "insulation": ("share", "mean insulation of the bloc", lambda m, r: _mean(m.state.insulation[:, r.bloc])),
+        "sender_cost": (
+            TRADE,
+            "pain of the senders, weighted by capability",
+            lambda m, r: _by_size(m.situation.pain, r.senders, r),
         ),
-        "trade_within": (
-            "share of normal trade",
-            "trade of the bloc's members with each other",
-            lambda m, r: _trade_with(m, r.bloc, r.bloc),
+        "capability": (POWER, "capability of the bloc", _capability),
+        "power": (
+            POWER,
+            "capability of the bloc times its cohesion",
+            lambda m, r: _capability(m, r) * _tie(m, r.bloc, r.bloc),
         ),
-        "trade_patron": (
-            "share of normal trade",
-            "trade of the bloc's members with their patron",
-            lambda m, r: _trade_with(m, r.bloc, r.patron),
+        "armament": (BURDEN, "mean armament of the bloc", lambda m, r: _mean(m.state.armament[:, r.bloc])),
+        "armament_watched": (
+            BURDEN,
+            "armament of the states watched, weighted by capability",
+            lambda m, r: _by_size(m.state.armament, r.watched, r),
         ),
-        "trade_senders": (
-            "share of normal trade",
-            "trade of the bloc's members with the senders",
-            lambda m, r: _trade_with(m, r.bloc, r.senders),
+        "armament_senders": (
+            BURDEN,
+            "armament of the senders, weighted by capability",
+            lambda m, r: _by_size(m.state.armament, r.senders, r),
         ),
+        "war": ("states", "members of the bloc at war", _war),
+        "trade_within": (TRADE, "trade of the bloc's members with each other", lambda m, r: _trade(m, r, r.bloc)),
+        "trade_patron": (TRADE, "trade of the bloc's members with their patron", lambda m, r: _trade(m, r, r.patron)),
+        "trade_senders": (TRADE, "trade of the bloc's members with the senders", lambda m, r: _trade(m, r, r.senders)),
+        "trade_others": (
+            TRADE,
+            "trade of the bloc's members with all states without a part",
+            lambda m, r: _trade(m, r, r.others),
+        ),
+        "sphere": ("share of trade left", "how far the bloc's remaining trade stays with bloc and patron", _sphere),
+        **{
+            f"exchange_{good}": (
+                "need times surplus",
+                f"{good.replace('_', ' and ')}: what bloc and patron need and spare each other, pairwise mean",
+                _exchange(place),
+            )
+            for place, good in enumerate(GOODS)
+        },
+        "un_agreement": ("0–1", "likeness of UN votes in the bloc, as far as its ties speak for it", _un_agreement),
+        "gridlock": ("tie", "how far a permanent member shields the bloc in the Security Council", _gridlock),
     }
 )
 """name -> (unit, meaning, function)."""
@@ -156,18 +233,41 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = MappingProxyType(
 
 def applicable(who: Roles) -> tuple[str, ...]:
     """Measures that have a meaning for these roles: there is no mean tie inside a group of one."""
-    absent: set[str] = set() if len(who.patron) else {"embrace", "trade_patron"}
-    absent |= {"cohesion", "power", "trade_within"} if len(who.bloc) == 1 else set()
-    absent |= {"sender_cohesion"} if len(who.senders) == 1 else set()
+    within = {f"exchange_{good}" for good in GOODS} | {"sphere"}
+    lacking = (
+        (len(who.patron) == 0, {"embrace", "trade_patron"}),
+        (len(who.bloc) == 1, {"cohesion", "power", "trade_within", "un_agreement"}),
+        (len(who.senders) == 1, {"sender_cohesion"}),
+        (len(who.sphere) == 1, within),
+        (len(who.others) == 0, {"swing_alignment", "trade_others"}),
+        (len(who.watched) == 0, {"armament_watched"}),
+        (len(who.permanent) == 0, {"gridlock"}),
+        (who.old_pairs.size == 0, {"old_alliances"}),
+    )
+    absent: set[str] = set().union(*(names for lacks, names in lacking if lacks))
     return tuple(name for name in MEASURES if name not in absent)
 
 
-def record(moment: Moment, roles: Roles, names: Sequence[str]) -> Array:
-    """The named measures of a moment, then the alignment index of the key states: [run, measure]."""
-    columns = [MEASURES[name][2](moment, roles) for name in names]
-    return np.column_stack([*columns, alignment(moment.state.tie, roles)[:, roles.key]])
+def record(moment: Moment, roles: Roles, names: Sequence[str], by_partner: bool = False) -> Array:
+    """The measures of a moment in the order of `columns`: [run, column]."""
+    followed = [MEASURES[name][2](moment, roles) for name in names]
+    index = alignment(moment.state.tie, roles)
+    trade = [_trade_by_partner(moment, roles)] if by_partner else []
+    return np.column_stack([*followed, index[:, roles.key], *trade, index[:, roles.rest]])
 
 
-def columns(roles: Roles, names: Sequence[str]) -> tuple[str, ...]:
-    """Names of the columns of `record`."""
-    return (*names, *(f"alignment:{roles.codes[i]}" for i in roles.key))
+def columns(roles: Roles, names: Sequence[str], by_partner: bool = False) -> tuple[str, ...]:
+    """Names of the columns of `record`: the named measures, the alignment index of the key states, if asked for the
+    trade of the bloc's first members by partner, and last the alignment index of `Roles.rest`."""
+    key, rest = ([f"alignment:{roles.codes[i]}" for i in group] for group in (roles.key, roles.rest))
+    return (*names, *key, *(roles.trade_names if by_partner else ()), *rest)
+
+
+def _trade_by_partner(moment: Moment, roles: Roles) -> Array:
+    """Trade of each of the `Roles.traders` by partner, then its pain, shares of its normal trade: [run, column].
+
+    The rest of the world is what they leave of 1.
+    """
+    shares = (moment.state.trade[:, roles.traders, None, :] @ roles.trade_groups)[:, :, 0]
+    pain = moment.situation.pain[:, roles.traders, None]
+    return np.concatenate([shares, pain], axis=-1).reshape(len(shares), -1)

@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import qmc
 
 from blocade.equations.arrays import Array
 from blocade.equations.drift import FORCES
@@ -154,18 +153,18 @@ def central(**settings: float) -> Parameters:
 def sample(n: int, seed: int, settings: Mapping[str, Setting] | None = None) -> Parameters:
     """Draw n sets by Latin hypercube from independent uniform ranges.
 
-    Every parameter of the table has its own column of the hypercube whether it is drawn, narrowed or fixed, so that
-    changing one never changes the draws of another.
+    Every parameter has its own column of the hypercube, keyed by its name, so that adding, changing or fixing one
+    never changes the draws of another.
 
     Parameters
     ----------
     settings : values or ranges that replace the table's.
     """
     entries = list(table().values())
-    rng = np.random.default_rng([seed, int(identity("parameters"))])
-    unit = qmc.LatinHypercube(d=len(entries), rng=rng).random(n)
     values: dict[str, Array] = {}
-    for entry, u in zip(entries, unit.T, strict=True):
+    for entry in entries:
+        rng = np.random.default_rng([seed, int(identity(entry.name))])
+        u = (rng.permutation(n) + rng.random(n)) / n
         setting = (settings or {}).get(entry.name, (entry.low, entry.high))
         low, high = setting if isinstance(setting, tuple) else (setting, setting)
         values[entry.name] = low + (high - low) * u

@@ -23,12 +23,12 @@ class Plots:
         self._result = result
 
     def __getattr__(self, name: str) -> partial[Figure]:
-        if name not in CHARTS:
+        if name not in dir(self):
             raise AttributeError(f"no chart {name!r}; there are {', '.join(CHARTS)}")
-        return partial(chart(name), self._result)
+        return partial(chart(name.replace("_", "-")), self._result)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *CHARTS]
+        return [name.replace("-", "_") for name in CHARTS]
 
 
 class Result:
@@ -46,7 +46,8 @@ class Result:
     Attributes
     ----------
     verdicts : one row for each estimand and start.
-    outcomes : start, arm, draw, replicate, measure, value (mean over the window).
+    outcomes : start, arm, draw, replicate, measure, value (mean over the usual window; the file ``outcomes.parquet``
+    has a column ``window`` besides, for claims that are read at other times).
     bands : start, arm, versus, time, measure and quantiles over draws.
     draws : the parameter sets.
     ties : mean tie of every pair at the start and at the end of the window.
@@ -72,7 +73,8 @@ class Result:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        return self._table("outcomes")
+        table = self._table("outcomes")
+        return table[table.pop("window") == 0] if "window" in table else table
 
     @cached_property
     def bands(self) -> pd.DataFrame:

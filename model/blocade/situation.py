@@ -56,17 +56,23 @@ def capability_shares(world: World) -> Array:
 
 
 def reach_of(order: Orders, parameters: Parameters) -> Array:
-    """Reach of the sanctions in force: [run, state, partner]."""
-    return reach(parameters.pair("delta"), order.enforced, back(order.enforced))
+    """Share of trade cut by the sanctions in force and by support withdrawn: [run, state, partner]."""
+    cut = reach(parameters.pair("delta"), order.enforced, back(order.enforced))
+    return 1.0 - (1.0 - cut) * (1.0 - order.withdrawn) if order.withdrawn.any() else cut
 
 
-def risks(hands: Array, trade: Array, secondary: Array, parameters: Parameters) -> tuple[Array, Array]:
-    """Association risk of every state by every partner, and its mean over the pair: [run, state, partner] each."""
+def risks(hands: Array, trade: Array, order: Orders, parameters: Parameters) -> tuple[Array, Array]:
+    """Association risk of every state by every partner, and its mean over the pair: [run, state, partner] each.
+
+    Who shields a partner fears no punishment for it, as far as the shield goes.
+    """
     risk = np.zeros_like(trade)
     targets = np.flatnonzero(hands.any(axis=(0, 2)))  # nobody runs a risk by a partner whom nobody punishes
     risk[..., targets] = association_risk(
-        hands, hands[:, targets], trade, secondary[..., None, :], parameters.pair("g")
+        hands, hands[:, targets], trade, order.secondary[..., None, :], parameters.pair("g")
     )
+    if order.shield.any():
+        risk *= 1.0 - back(order.shield)
     return risk, mean_of_pair(risk, back(risk))
 
 
@@ -95,7 +101,7 @@ def assess(
     wants = need(world.need, parameters.pair("nu") * PAINED, pained[..., None], 0.0)
     wants[..., ARMS] += order.war
     spare = surplus(world.surplus, parameters.pair("mu") * PAINED, pained[..., None])
-    risk, pair_risk = risks(hands, trade, order.secondary, parameters)
+    risk, pair_risk = risks(hands, trade, order, parameters)
     given = compliance[..., None] * hands if compliance.any() else NOTHING
     offered = order.offer * (pressed[..., None] > 0.0) if order.offer.any() else NOTHING
     levels = {
@@ -106,7 +112,7 @@ def assess(
         "offer": mean_of_pair(offered, back(offered)),
         "risk": pair_risk,
         "comply": mean_of_pair(given, back(given)),
-        "regime": likeness(world.regime[:, None], world.regime),
+        "regime": likeness(order.regime[:, None], order.regime),
     }
     return Situation(
         hand=hands,

@@ -20,6 +20,7 @@ from blocade.equations.pressure import closed, hand
 from blocade.parameters import Parameters
 from blocade.policy.calendar import at_rest
 from blocade.policy.orders import orders
+from blocade.policy.rules import Seen
 from blocade.situation import TECHNOLOGY, assess, capability_shares, reach_of, risks
 from blocade.world import World, WorldError
 
@@ -117,7 +118,7 @@ def world_ties(world: World, parameters: Parameters) -> Array:
 
 def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Array, Array, Array]:
     """Trade, the rest of the world's share and normal trade at the start: T, T_i0 and T⁰."""
-    order = orders(at_rest(world), 0.0, parameters, np.zeros((len(ties), world.size)))
+    order = orders(at_rest(world), 0.0, parameters, Seen.nothing(len(ties), world.size))
     hands, cut, share = hand(order.enforced, order.isolation), reach_of(order, parameters), capability_shares(world)
     shut = closed(hands, back(hands))
     erased = np.isfinite(world.expected)
@@ -126,7 +127,7 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
     normal, pain = np.broadcast_to(world.trade, ties.shape), np.zeros((len(ties), world.size))
     for iteration in range(ITERATIONS):
         trade, held = (1.0 - pain)[..., None] * world.trade, (1.0 - pain) * world.rest_of_world
-        risk, pair_risk = risks(hands, trade, order.secondary, parameters)
+        risk, pair_risk = risks(hands, trade, order, parameters)
         willing = without_self(willing_partners(share, np.ones(world.size), ties, shut, back(risk), pain[:, None, :]))
         kept = np.maximum((1.0 - cut) * positive(1.0 - pair_risk), LEAST_KEPT)
         diverted = _target(parameters, cut, pair_risk, willing, normal, trade) - normal * kept
@@ -146,7 +147,7 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
 
 def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held: Array, normal: Array) -> Start:
     none = np.zeros((len(ties), world.size))
-    order = orders(at_rest(world), 0.0, parameters, none)
+    order = orders(at_rest(world), 0.0, parameters, Seen.nothing(*none.shape))
     now = assess(world, parameters, order, ties, trade, held, none)
     share = capability_shares(world)
     willing = without_self(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from blocade.equations.arrays import Array
 from blocade.policy.orders import Orders
+from blocade.policy.rules import Seen
 from blocade.situation import Situation
 from blocade.start import Start
 
@@ -19,7 +20,8 @@ from blocade.start import Start
 class State:
     """What changes from step to step: tie and trade [run, state, partner]; the rest [run, state].
 
-    exposure : hazard of concession integrated since the last one. spell : number of concessions so far.
+    exposure : hazard of concession integrated since the last one. spell : number of concessions so far. munitions :
+    stock left to a war that ends without it, 1 at the start.
     """
 
     tie: Array
@@ -30,6 +32,19 @@ class State:
     armament: Array
     exposure: Array
     spell: npt.NDArray[np.int64]
+    munitions: Array
+
+    def seen(self, start: Start) -> Seen:
+        """What policy sees of it; ``start`` is that of the same runs."""
+        return Seen(
+            tie=self.tie,
+            tie_start=start.tie,
+            armament=self.armament,
+            armament_start=start.world.armament,
+            compliance=self.compliance,
+            conceded=self.spell > 0,
+            munitions=self.munitions,
+        )
 
 
 @dataclass(frozen=True)
@@ -63,4 +78,5 @@ def initial_state(start: Start) -> State:
         armament=np.tile(start.world.armament, (runs, 1)),
         exposure=none,
         spell=np.zeros((runs, n), dtype=np.int64),
+        munitions=np.ones((runs, n)),
     )

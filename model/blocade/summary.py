@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any
 
-from blocade.analysis.claims import claims
-from blocade.analysis.verdicts import ALWAYS_REPORTED, LEAST_DRAWS, LEAST_DRIVER
-from blocade.experiment.plan import DT, HORIZON
+from blocade.analysis.claims import thresholds
+from blocade.analysis.verdicts import ALWAYS_REPORTED, LEAST_DRAWS
+from blocade.experiment.plan import DT
 from blocade.parameters import table
 from blocade.result import Result
 
@@ -130,7 +130,7 @@ def rests_on(rows: Sequence[Row], most: int = 4) -> str:
         entry = entries[driver["parameter"]]
         named = entry.name if entry.symbol == entry.name else f"{entry.symbol} ({entry.name})"
         assumed = ", an assumption" if entry.assumed else ""
-        weak = abs(driver["rho"]) < LEAST_DRIVER
+        weak = abs(driver["rho"]) < thresholds().driver
         also = "not on, but always reported: " if weak and driver["parameter"] in ALWAYS_REPORTED else ""
         lines.append(f"{also}{named}, {entry.meaning}: rank correlation {signed(driver['rho'])}{assumed}")
     return "\n   · ".join(["", *lines]) if lines else "no parameter stands out."
@@ -145,18 +145,18 @@ def _hangs(row: Row) -> str:
 
 
 def _both(row: Row) -> bool:
-    known = claims()
-    return row["claim"] not in known or known[row["claim"]].hypothesis in BOTH_STARTS
+    return row["hypothesis"] in ("", *BOTH_STARTS)
 
 
 def _size(result: Result) -> str:
     manifest, scenario = result.manifest, result.scenario
     first = scenario["first_event"]
-    early = ", the end of the run" if first is not None and manifest["window"][1] < first + HORIZON - DT else ""
+    early = ", the end of the run" if first is not None and manifest["window"][1] < first + thresholds().read - DT else ""
+    starts = f"{len(manifest['starts'])} start{'s' if len(manifest['starts']) > 1 else ''}"
     replicates = f" × {scenario['replicates']} replicates" if scenario["replicates"] > 1 else ""
     return (
         f"world {scenario['world']}, {manifest['states']} states · {scenario['draws']} parameter sets{replicates} × "
-        f"{len(scenario['arms'])} arms × {len(manifest['starts'])} starts, {scenario['start']:g}–{scenario['end']:g} · "
+        f"{len(scenario['arms'])} arms × {starts}, {scenario['start']:g}–{scenario['end']:g} · "
         f"effects read at {manifest['window'][0]:.2f}–{manifest['window'][1]:.2f}{early} · seed {scenario['seed']} · "
         f"{manifest['seconds']:.0f} s"
     )
@@ -168,6 +168,8 @@ def _other_starts(rows: Iterable[Row]) -> list[str]:
     real = {(row["claim"], row["estimand"]): row for row in rows if row["start"] == "real"}
     lines = []
     for start, words in OTHER_STARTS.items():
+        if not any(row["start"] == start for row in rows):
+            continue
         moved = [
             row
             for row in rows

@@ -1,8 +1,8 @@
-"""Claims and their estimands, from ``seeds/claims.yaml``."""
+"""Claims, hypotheses and thresholds, from ``seeds/claims.yaml``, and what a scenario asks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -16,13 +16,31 @@ from blocade.resources import seeds
 from blocade.scenario.model import Arm, Scenario
 
 SHARE_OF_TOTAL = "share of the total"
-SMALLEST = 0.05
-"""Smallest effect of interest on a tie or a share, where a scenario brings no claim of its own."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What decides a verdict, fixed before looking at results.
+
+    smallest : smallest effect of interest, where an estimand names none. needed : share of draws that decides. read :
+    years after the first event at which effects are read. over : years that are averaged there. total : smallest
+    total to take a share of. driver : rank correlation below which a parameter is not named as a driver.
+    """
+
+    smallest: float
+    needed: float
+    read: float
+    over: float
+    total: float
+    driver: float
 
 
 @dataclass(frozen=True)
 class Estimand:
-    """A contrast between arms of one measure; see the head of ``seeds/claims.yaml``. ``words`` are the claim's."""
+    """A contrast between arms of one measure; see the head of ``seeds/claims.yaml``.
+
+    words, hypothesis : of the claim. read, over : years after the first event, and years averaged.
+    """
 
     claim: str
     name: str
@@ -30,9 +48,12 @@ class Estimand:
     measure: str
     contrast: Mapping[str, float]
     smallest: float
+    read: float
+    over: float
+    hypothesis: str = ""
+    words: str = ""
     share_of: Mapping[str, float] | None = None
     total_above: float = 0.0
-    words: str = ""
 
     @property
     def unit(self) -> str:
@@ -47,53 +68,120 @@ class Estimand:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim, in our words."""
+    """One claim, in our words. ``silent`` says why it is not answered, where it has no estimand."""
 
     slug: str
     words: str
+    mechanism: str
     hypothesis: str
     scenario: str
+    chart: str
+    silent: str
     estimands: tuple[Estimand, ...]
+
+
+@cache
+def _file() -> Mapping[str, Any]:
+    raw: dict[str, Any] = YAML(typ="safe", pure=True).load((seeds() / "claims.yaml").read_text(encoding="utf-8"))
+    return MappingProxyType(raw)
+
+
+@cache
+def thresholds() -> Thresholds:
+    """The thresholds of all verdicts."""
+    return Thresholds(**_file()["thresholds"])
+
+
+SMALLEST = thresholds().smallest
+"""Smallest effect of interest on a tie or a share, where an estimand names none."""
+
+
+@cache
+def hypotheses() -> Mapping[str, tuple[str, ...]]:
+    """Hypotheses that a scenario may ask of its own arms: name -> roles that an arm must be named for."""
+    found = {}
+    for name, hypothesis in _file()["hypotheses"].items():
+        parts = [part for one in hypothesis["estimands"].values() for part in (one["contrast"], one.get("share_of"))]
+        found[name] = tuple(dict.fromkeys(role for part in parts for role in part or {}))
+    return MappingProxyType(found)
+
+
+def posed(hypothesis: str, arms: Mapping[str, str], **about: Any) -> Iterator[Estimand]:
+    """The estimands of a hypothesis, put to the arms of a scenario.
+
+    Parameters
+    ----------
+    arms : role -> arm.
+    about : fields of an estimand that the asker sets; ``suffix`` is added to every name and label, ``only`` limits
+        them to some by name.
+    """
+    suffix, only = about.pop("suffix", ""), about.pop("only", None)
+    for name, template in _file()["hypotheses"][hypothesis]["estimands"].items():
+        if only is not None and name not in only:
+            continue
+        given = dict(template)
+        for part in ("contrast", "share_of"):
+            if part in given:
+                given[part] = {arms[role]: weight for role, weight in given[part].items()}
+        if suffix:
+            given["label"] = f"{given['label']}, {suffix}"
+        slug = f"{name}-{suffix.replace(' ', '-').replace(chr(39), '')}" if suffix else name
+        yield _estimand(name=slug, hypothesis=hypothesis, **{**given, **about})
+
+
+def _estimand(**given: Any) -> Estimand:
+    bounds = thresholds()
+    defaults: dict[str, Any] = {"smallest": bounds.smallest, "read": bounds.read, "over": bounds.over}
+    if given.get("share_of"):
+        defaults["total_above"] = bounds.total
+    return Estimand(**{**defaults, **given})
 
 
 @cache
 def claims() -> Mapping[str, Claim]:
     """All claims by slug."""
-    raw: dict[str, Any] = YAML(typ="safe", pure=True).load((seeds() / "claims.yaml").read_text(encoding="utf-8"))
-    return MappingProxyType(
-        {
-            slug: Claim(
-                slug=slug,
-                words=claim["words"],
-                hypothesis=claim["hypothesis"],
-                scenario=claim["scenario"],
-                estimands=tuple(
-                    Estimand(**{"claim": slug, "name": name, "words": claim["words"], **fields})
-                    for name, fields in claim["estimands"].items()
-                ),
-            )
-            for slug, claim in raw.items()
-        }
+    return MappingProxyType({slug: _claim(slug, raw) for slug, raw in _file()["claims"].items()})
+
+
+def _claim(slug: str, raw: Mapping[str, Any]) -> Claim:
+    about = {"claim": slug, "words": raw["words"]}
+    found: list[Estimand] = []
+    for ask in raw.get("ask", ()):
+        found += posed(raw["hypothesis"], ask["arms"], **about, **{key: ask[key] for key in ask if key != "arms"})
+    own = raw.get("estimands", {}).items()
+    found += [_estimand(name=name, hypothesis=raw.get("hypothesis", ""), **about, **given) for name, given in own]
+    return Claim(
+        slug=slug,
+        words=raw["words"],
+        mechanism=raw["mechanism"],
+        hypothesis=raw.get("hypothesis", ""),
+        scenario=raw.get("scenario", ""),
+        chart=raw.get("chart", "verdicts"),
+        silent=raw.get("not-answered", ""),
+        estimands=tuple(found),
     )
 
 
 def estimands(scenario: Scenario) -> tuple[Estimand, ...]:
-    """What a scenario asks: the estimands of its claims, or every arm against the baseline where it names none."""
-    if scenario.claims:
-        return tuple(estimand for slug in scenario.claims for estimand in claims()[slug].estimands)
+    """What a scenario asks: the estimands of its claims and hypotheses, or every arm against the baseline where it
+    names none."""
+    asked = [estimand for slug in scenario.claims for estimand in claims()[slug].estimands]
+    for name, arms in scenario.hypotheses.items():
+        asked += posed(name, arms, claim=name, words=_file()["hypotheses"][name]["words"])
+    if scenario.claims or scenario.hypotheses:
+        return tuple(asked)
     baseline, *treated = scenario.arms
     measures = {"cohesion": "the bloc tightens"} if len(scenario.bloc) > 1 else {}
     if scenario.patron:
         measures["embrace"] = "the bloc is tied to its patron"
     measures["distance"] = "the bloc parts from the senders"
     return tuple(
-        Estimand(
+        _estimand(
             claim=arm.name,
             name=measure,
             label=f"{arm.label}: {says}{'' if _wars(arm) == _wars(baseline) else ' (its wars differ too)'}",
             measure=measure,
             contrast={arm.name: 1.0, baseline.name: -1.0},
-            smallest=SMALLEST,
             words=arm.label,
         )
         for arm in treated
@@ -106,17 +194,25 @@ def _wars(arm: Arm) -> set[Event]:
     return {event for event in arm.events if event.kind == "war"}
 
 
-def unanswerable(scenario: Scenario) -> list[str]:
-    """What keeps a scenario from answering its claims: one sentence for each claim that lacks arms or a patron."""
+def unanswerable(scenario: Scenario, measured: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What keeps a scenario from answering: (key of the file, one sentence) for each claim or hypothesis.
+
+    Parameters
+    ----------
+    measured : measures that have a meaning for the scenario's roles.
+    """
     arms = {arm.name for arm in scenario.arms}
+    asked = [("claims", f'claim "{slug}"', claims()[slug].estimands) for slug in scenario.claims]
+    asked += [("hypotheses", name, tuple(posed(name, given, claim=name))) for name, given in scenario.hypotheses.items()]
     problems = []
-    for slug in scenario.claims:
-        lacking = sorted({arm for estimand in claims()[slug].estimands for arm in estimand.arms} - arms)
+    for key, what, found in asked:
+        lacking = sorted({arm for estimand in found for arm in estimand.arms} - arms)
         if lacking:
             names = ", ".join(f'"{name}"' for name in lacking)
-            problems.append(f'claim "{slug}" compares arms that this scenario lacks: {names}')
-        if scenario.patron is None and any(estimand.measure == "embrace" for estimand in claims()[slug].estimands):
-            problems.append(
-                f'claim "{slug}" measures the tie to a patron; name one with `patron:`, or leave the claim out'
-            )
+            problems.append((key, f"{what} compares arms that this scenario lacks: {names}"))
+        without = sorted({estimand.measure for estimand in found} - set(measured))
+        if without == ["embrace"] and scenario.patron is None:
+            problems.append((key, f"{what} measures the tie to a patron; name one with `patron:`, or leave it out"))
+        elif without:
+            problems.append((key, f"{what} measures what these roles do not have: {', '.join(without)}"))
     return problems

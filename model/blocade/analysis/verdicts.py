@@ -8,13 +8,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
-from blocade.analysis.claims import Estimand
+from blocade.analysis.claims import Estimand, thresholds
 from blocade.equations.arrays import Array
 
-NEEDED = 0.9
-"""Share of draws that decides a verdict (fixed before looking at results)."""
-LEAST_DRIVER = 0.2
-"""Rank correlation below which a parameter is not named as a driver; with few draws the bound is that of chance."""
 LEAST_DRAWS = 10
 """Draws below which no driver is looked for."""
 ROUNDING = 1e-12
@@ -46,6 +42,9 @@ class Verdict:
     measure: str
     unit: str
     words: str
+    hypothesis: str
+    read: float
+    over: float
     arms: tuple[str, ...]
     contrast: Mapping[str, float]
     share_of: Mapping[str, float] | None
@@ -120,6 +119,9 @@ def judge(estimand: Estimand, start: str, effect: Array, parameters: Mapping[str
         measure=estimand.measure,
         unit=estimand.unit,
         words=estimand.words,
+        hypothesis=estimand.hypothesis,
+        read=estimand.read,
+        over=estimand.over,
         arms=estimand.arms,
         contrast=dict(estimand.contrast),
         share_of=None if estimand.share_of is None else dict(estimand.share_of),
@@ -141,7 +143,7 @@ def word(up: float, down: float, n: int) -> str:
     if n == 0:
         return "not answered"
     shares = {"supported": up, "reversed": down, "negligible": 1.0 - up - down}
-    return next((name for name, share in shares.items() if share >= NEEDED - 1e-12), "conditional")
+    return next((name for name, share in shares.items() if share >= thresholds().needed - 1e-12), "conditional")
 
 
 def drivers(effect: Array, parameters: Mapping[str, Array], most: int = 3) -> tuple[Driver, ...]:
@@ -154,7 +156,7 @@ def drivers(effect: Array, parameters: Mapping[str, Array], most: int = 3) -> tu
         if np.ptp(value) > 0.0
     ]
     found.sort(key=lambda driver: -abs(driver.rho))
-    least = max(LEAST_DRIVER, 1.96 / np.sqrt(len(effect)))
+    least = max(thresholds().driver, 1.96 / np.sqrt(len(effect)))  # with few draws, that of chance
     named = [driver for driver in found[:most] if abs(driver.rho) >= least]
     return (*named, *(driver for driver in found if driver.parameter in ALWAYS_REPORTED and driver not in named))
 

@@ -1,8 +1,25 @@
 """Equation 10: how hard a sender enforces."""
 
 import numpy as np
+import numpy.typing as npt
 
 from blocade.equations.arrays import Array, ArrayLike
+
+
+def watched(e_inf: ArrayLike, institution: ArrayLike, under: npt.NDArray[np.bool_]) -> Array:
+    """Effort in the long run, e∞ or, where an institution watches over the measures, ``e∞ + ι (1 − e∞)``.
+
+    Parameters
+    ----------
+    institution : ι, share of the slack that an institution takes up, [0, 1].
+    under : [state, partner].
+
+    Notes
+    -----
+    M18: without an institution cooperation decays (International Organization 54, 2000), while TIES finds that
+    multilateral sanctions work more often; so ι may be 0. Its size is an assumption.
+    """
+    return e_inf + under * institution * (1.0 - np.asarray(e_inf)) if under.any() else np.asarray(e_inf)
 
 
 def effort(tightened: Array, now: float, e_inf: ArrayLike, rho_e: ArrayLike) -> Array:

@@ -28,10 +28,6 @@ from blocade.world import World
 
 DT = 0.25
 """Length of a step, years."""
-HORIZON = 10.0
-"""Years after the first event at which effects are read."""
-WINDOW = 4
-"""Steps that are averaged there."""
 RUNS_PER_CHUNK = 10
 """Runs of an arm that are stepped together: few enough that the arrays stay in cache, enough that calls do not
 dominate."""
@@ -51,14 +47,19 @@ def switch(force: str) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a scenario asks for, on a world: everything a chunk needs, and small enough to send to a worker."""
+    """What a scenario asks for, on a world: everything a chunk needs, and small enough to send to a worker.
+
+    readings : when effects are read, (years after the first event, years averaged), the usual first. by_partner :
+    whether the trade of the bloc's first members is recorded partner by partner.
+    """
 
     scenario: Scenario
     world: World
     measures: tuple[str, ...]
     files: Mapping[str, str]
-    starts: tuple[str, ...] = STARTS
+    readings: tuple[tuple[float, float], ...]
     ablation_arms: tuple[str, ...] = ()
+    by_partner: bool = False
     engine: str = "batch"
 
     @cached_property
@@ -71,22 +72,39 @@ class Plan:
         return self.scenario.start + DT * np.arange(self.steps + 1, dtype=np.float64)
 
     @cached_property
+    def windows(self) -> tuple[slice, ...]:
+        """The steps that effects are averaged over, for each reading; at the end of the run if it comes sooner."""
+        begins = self.scenario.start if self.scenario.first_event is None else self.scenario.first_event
+        first = first_step(begins, self.scenario.start, DT)
+        found = []
+        for read, over in self.readings:
+            last = self.steps if self.scenario.first_event is None else min(self.steps, first + round(read / DT))
+            found.append(slice(max(0, last - round(over / DT) + 1), last + 1))
+        return tuple(found)
+
+    @property
     def window(self) -> slice:
-        """The steps that an effect is averaged over."""
-        first = self.scenario.first_event
-        last = self.steps
-        if first is not None:
-            last = min(last, first_step(first, self.scenario.start, DT) + round(HORIZON / DT))
-        return slice(max(0, last - WINDOW + 1), last + 1)
+        """The usual window."""
+        return self.windows[0]
+
+    @property
+    def starts(self) -> tuple[str, ...]:
+        return self.scenario.starts or STARTS
 
     @cached_property
     def roles(self) -> Roles:
-        return roles(self.world, self.scenario.bloc, self.scenario.patron, self.scenario.senders)
+        scenario = self.scenario
+        return roles(self.world, scenario.bloc, scenario.patron, scenario.senders, scenario.watch)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Names of the recorded measures."""
-        return columns(self.roles, self.measures)
+        """Names of what is recorded."""
+        return columns(self.roles, self.measures, self.by_partner)
+
+    @cached_property
+    def followed(self) -> tuple[str, ...]:
+        """Names of what is kept for every step: all but the alignment of states that have no part."""
+        return self.columns[: len(self.columns) - len(self.roles.rest)]
 
     @cached_property
     def arms(self) -> tuple[str, ...]:
@@ -136,8 +154,8 @@ class Plan:
 class Piece:
     """What a chunk gives for one start and arm.
 
-    values : [draw, replicate, column], means over the window.
-    series : [time, draw, column], means over replicates.
+    values : [window, draw, replicate, column], means over each window.
+    series : [time, draw, followed column], means over replicates.
     ties : [2, state, partner], sums over draws and replicates at the start and at the end of the window.
     """
 
@@ -192,7 +210,7 @@ def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[De
     ties = np.zeros((2, *start.tie.shape[1:]))
 
     def observe(step: int, moment: Moment) -> None:
-        series[step] = record(moment, plan.roles, plan.measures)
+        series[step] = record(moment, plan.roles, plan.measures, plan.by_partner)
         if step in (0, last):
             ties[int(step == last)] += moment.state.tie.sum(axis=0)
 
@@ -200,9 +218,9 @@ def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[De
     simulate = import_module("blocade.agents").run if plan.engine == "agents" else engine.run
     simulate(start, parameters, decrees, luck, observe, DT)
     replicates = plan.scenario.replicates
-    split = (len(start.tie) // replicates, replicates, len(plan.columns))
+    split = series.reshape(plan.steps + 1, len(start.tie) // replicates, replicates, len(plan.columns))
     return Piece(
-        values=series[plan.window].mean(axis=0).reshape(split),
-        series=series.reshape(plan.steps + 1, *split).mean(axis=2),
+        values=np.array([split[window].mean(axis=0) for window in plan.windows]),
+        series=split[..., : len(plan.followed)].mean(axis=2),
         ties=ties,
     )

@@ -62,7 +62,7 @@ def run_plan(plan: Plan, workers: int, progress: Progress) -> list[dict[tuple[st
     with _chunks(plan, workers) as finished:
         for index, pieces in finished:
             results[index] = pieces
-            done += sum(piece.values.shape[0] * piece.values.shape[1] for piece in pieces.values())
+            done += sum(piece.values.shape[1] * piece.values.shape[2] for piece in pieces.values())
             progress(done, total)
     return [results[index] for index in range(len(plan.chunks))]
 
@@ -113,9 +113,9 @@ def gather(plan: Plan, chunks: list[dict[tuple[str, str], Piece]]) -> dict[tuple
     for key in keys:
         pieces = [chunk[key] for chunk in chunks if key in chunk]
         ties = sum((piece.ties for piece in pieces[1:]), pieces[0].ties)
-        runs = sum(piece.values.shape[0] * piece.values.shape[1] for piece in pieces)
+        runs = sum(piece.values.shape[1] * piece.values.shape[2] for piece in pieces)
         joined[key] = Piece(
-            values=np.concatenate([piece.values for piece in pieces]),
+            values=np.concatenate([piece.values for piece in pieces], axis=1),
             series=np.concatenate([piece.series for piece in pieces], axis=1),
             ties=ties / runs,
         )
@@ -134,8 +134,10 @@ def all_verdicts(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> list[Ve
 
 def effect(plan: Plan, pieces: Mapping[tuple[str, str], Piece], estimand: Estimand, start: str) -> Array:
     """The effect of an estimand in every draw, replicates averaged first: [draw]."""
-    column = plan.columns.index(estimand.measure)
-    return effects(estimand, {arm: pieces[start, arm].values[:, :, column].mean(axis=1) for arm in estimand.arms})
+    column, window = plan.columns.index(estimand.measure), plan.readings.index((estimand.read, estimand.over))
+    return effects(
+        estimand, {arm: pieces[start, arm].values[window, :, :, column].mean(axis=1) for arm in estimand.arms}
+    )
 
 
 def residual(plan: Plan) -> dict[str, object]:
@@ -154,19 +156,18 @@ def residual(plan: Plan) -> dict[str, object]:
 
 
 def outcomes_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFrame:
-    """Long table: start, arm, draw, replicate, measure, value (the mean over the window)."""
+    """Long table: start, arm, window, draw, replicate, measure, value (the mean over the window)."""
     frames = []
     for (start, arm), piece in pieces.items():
-        draws, replicates, _ = piece.values.shape
+        windows, draws, replicates, _ = piece.values.shape
         index = pd.MultiIndex.from_product(
-            [[start], [arm], range(draws), range(replicates), plan.columns],
-            names=["start", "arm", "draw", "replicate", "measure"],
+            [[start], [arm], range(windows), range(draws), range(replicates), plan.columns],
+            names=["start", "arm", "window", "draw", "replicate", "measure"],
         )
         frames.append(pd.DataFrame({"value": piece.values.reshape(-1)}, index=index).reset_index())
     table = pd.concat(frames, ignore_index=True)
-    return table.astype(
-        {"start": "category", "arm": "category", "measure": "category", "draw": "int32", "replicate": "int16"}
-    )
+    words = dict.fromkeys(("start", "arm", "measure"), "category")
+    return table.astype({**words, "window": "int8", "draw": "int32", "replicate": "int16"})
 
 
 def bands_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFrame:
@@ -188,7 +189,7 @@ def bands_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataF
 def _bands(plan: Plan, series: Array, start: str, arm: str, versus: str) -> pd.DataFrame:
     quantiles = np.quantile(series, list(QUANTILES.values()), axis=1)  # [quantile, time, column]
     index = pd.MultiIndex.from_product(
-        [[start], [arm], [versus], plan.times, plan.columns], names=["start", "arm", "versus", "time", "measure"]
+        [[start], [arm], [versus], plan.times, plan.followed], names=["start", "arm", "versus", "time", "measure"]
     )
     values = dict(zip(QUANTILES, quantiles.reshape(len(QUANTILES), -1), strict=True))
     return pd.DataFrame(values, index=index).reset_index()
@@ -241,6 +242,7 @@ def execute(plan: Plan, folder: Path, workers: int, progress: Progress, finish: 
             "title": plan.scenario.title,
             "seed": plan.scenario.seed,
             "window": [float(plan.times[plan.window][0]), float(plan.times[plan.window][-1])],
+            "windows": [[float(plan.times[window][0]), float(plan.times[window][-1])] for window in plan.windows],
             "runs": plan.runs,
             "residual": residual(plan),
             "starts": list(plan.starts),

@@ -1,11 +1,12 @@
 """Dated events that a scenario is made of, with every name resolved to state codes.
 
-Dates are decimal years (2022-04-01 is 2022.25). An event acts from the first step that begins at or
-after its date. ``None`` as ``until`` means to the end of the run; ``None`` as a level, need or
-credibility means that the value is drawn as a parameter. States are ISO codes in world order.
+Dates are decimal years (2022-04-01 is 2022.25). An event acts from the first step that begins at or after its date.
+``None`` as ``until`` means to the end of the run; ``None`` as a level, need or credibility means that the value is
+drawn as a parameter. States are ISO codes in world order.
 
-The record of an event holds no rule: what an event does to sanctions, isolation, offers and
-enforcement is worked out by the other modules of this package.
+An event holds no rule: what it does is worked out by the other modules of this package, by the calendar alone
+(`calendar`) or by what the state is at the start of each step (`rules`). The keys of scenario files are the fields of
+these classes (``blocade.scenario.schema`` reads them), so a kind of event is declared here and nowhere else.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias, get_args
 
 Codes: TypeAlias = tuple[str, ...]
 
@@ -31,7 +32,7 @@ class SanctionsEvent:
     With `ramp_until` the level grows linearly from 0 at `at` to `level` at `ramp_until`.
     """
 
-    kind: ClassVar[Literal["sanctions"]] = "sanctions"
+    kind: ClassVar = "sanctions"
     at: float
     by: Codes
     on: Codes
@@ -44,7 +45,7 @@ class SanctionsEvent:
 class IsolationEvent:
     """Senders `by` raise diplomatic isolation of targets `on` to at least `level`; else as sanctions."""
 
-    kind: ClassVar[Literal["isolation"]] = "isolation"
+    kind: ClassVar = "isolation"
     at: float
     by: Codes
     on: Codes
@@ -57,7 +58,7 @@ class IsolationEvent:
 class LiftEvent:
     """Senders `by` remove `share` of what they have in force on `on` by earlier acts and events."""
 
-    kind: ClassVar[Literal["lift"]] = "lift"
+    kind: ClassVar = "lift"
     at: float
     by: Codes
     on: Codes
@@ -71,7 +72,7 @@ class SecondarySanctionsEvent:
     `level` None: the drawn parameter ``chi_declared``.
     """
 
-    kind: ClassVar[Literal["secondary-sanctions"]] = "secondary-sanctions"
+    kind: ClassVar = "secondary-sanctions"
     at: float
     by: Codes
     level: float | None = None
@@ -82,7 +83,7 @@ class SecondarySanctionsEvent:
 class OfferEvent:
     """States `by` offer `on` something worth `value`, believed with `credibility` (None: drawn)."""
 
-    kind: ClassVar[Literal["offer"]] = "offer"
+    kind: ClassVar = "offer"
     at: float
     by: Codes
     on: Codes
@@ -95,10 +96,37 @@ class OfferEvent:
 class OffRampEvent:
     """An offer of 1, and `relief` × the target's compliance is lifted from what is in force.
 
-    Relief follows compliance, so it snaps back when compliance decays. `credibility` None: drawn.
+    So relief snaps back as compliance decays. With `snap_back` false, whoever has conceded once keeps all of it.
     """
 
-    kind: ClassVar[Literal["off-ramp"]] = "off-ramp"
+    kind: ClassVar = "off-ramp"
+    at: float
+    by: Codes
+    on: Codes
+    relief: float
+    credibility: float | None = None
+    until: float | None = None
+    snap_back: bool = True
+
+
+@dataclass(frozen=True)
+class EngagementEvent:
+    """An offer of 1, and `share` of what is in force by then is suspended without condition while it lasts."""
+
+    kind: ClassVar = "engagement"
+    at: float
+    by: Codes
+    on: Codes
+    share: float
+    credibility: float | None = None
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class WedgeEvent:
+    """An offer of 1 and relief of `relief` to one of `on`: the one whose mean tie to `by` is highest in that step."""
+
+    kind: ClassVar = "wedge"
     at: float
     by: Codes
     on: Codes
@@ -108,24 +136,164 @@ class OffRampEvent:
 
 
 @dataclass(frozen=True)
-class WarEvent:
-    """A war of `on` from `start` until `until` raises its need for arms by `need`.
+class CoerciveWedgeEvent:
+    """Sanctions of at least `level` on one of `on`: the one whose mean tie to `by` is lowest in that step."""
 
-    `need` None: the drawn parameter ``war_need``. Scenario files call `start` ``from``.
+    kind: ClassVar = "coercive-wedge"
+    at: float
+    by: Codes
+    on: Codes
+    level: float
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class EscalationEvent:
+    """Sanctions of `by` on `on` rise by `gain` × what they answer, up to `level`.
+
+    They answer hostility (how far the tie of the two has fallen since the start) or armament (how far the other's
+    has risen, in mean burdens). Two escalations with the roles exchanged make a spiral.
     """
 
-    kind: ClassVar[Literal["war"]] = "war"
+    kind: ClassVar = "escalation"
+    at: float
+    by: Codes
     on: Codes
-    start: float
+    gain: float
+    answers: Literal["hostility", "armament"] = "hostility"
+    level: float = 1.0
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class CounterSanctionsEvent:
+    """Each of `by` imposes on each of `on` at least `share` of what that one imposes on it."""
+
+    kind: ClassVar = "counter-sanctions"
+    at: float
+    by: Codes
+    on: Codes
+    share: float = 1.0
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class ShieldEvent:
+    """Third states `by` shield `on`: `share` of their reserve and of their fear of punishment is gone (a black
+    knight)."""
+
+    kind: ClassVar = "shield"
+    at: float
+    by: Codes
+    on: Codes
+    share: float = 1.0
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class InstitutionEvent:
+    """An institution watches over what `by` have in force on `on`: their effort decays less far (ι)."""
+
+    kind: ClassVar = "institution"
+    at: float
+    by: Codes
+    on: Codes
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class VetoEvent:
+    """States `by` veto: no institution watches over measures against `on`, whoever the senders are."""
+
+    kind: ClassVar = "veto"
+    at: float
+    by: Codes
+    on: Codes
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class AllianceEvent:
+    """States `by` sign a defence pact with each other, of weight `level` (1: full); their resting ties rise by it."""
+
+    kind: ClassVar = "alliance"
+    at: float
+    by: Codes
+    level: float = 1.0
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class DeterrenceEvent:
+    """States `by` raise their armament at rest by `share` of what it was at the start."""
+
+    kind: ClassVar = "deterrence"
+    at: float
+    by: Codes
+    share: float
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class ExitEvent:
+    """Patrons `by` withdraw `share` of their support from `on`: pact, arms and normal trade; `until` they return."""
+
+    kind: ClassVar = "exit"
+    at: float
+    by: Codes
+    on: Codes
+    share: float = 1.0
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class LeaderChangeEvent:
+    """New leaders take office in `on`: insulation falls back to rest, and `regime` (None: as before) holds from
+    then."""
+
+    kind: ClassVar = "leader-change"
+    at: float
+    on: Codes
+    regime: float | None = None
+
+
+@dataclass(frozen=True)
+class WarEvent:
+    """A war of `on` from `at` until `until` raises its need for arms by `need` (None: the drawn ``war_need``).
+
+    If `limited` it ends sooner where munitions run out; `by` supply some. Scenario files call `at` ``from``.
+    """
+
+    kind: ClassVar = "war"
+    on: Codes
+    at: float
     until: float
     need: float | None = None
-
-    @property
-    def at(self) -> float:
-        """Date the event begins (the same name as in every other kind)."""
-        return self.start
+    limited: bool = False
+    by: Codes | None = None
 
 
 Event: TypeAlias = (
-    SanctionsEvent | IsolationEvent | LiftEvent | SecondarySanctionsEvent | OfferEvent | OffRampEvent | WarEvent
+    SanctionsEvent
+    | IsolationEvent
+    | LiftEvent
+    | SecondarySanctionsEvent
+    | OfferEvent
+    | OffRampEvent
+    | EngagementEvent
+    | WedgeEvent
+    | CoerciveWedgeEvent
+    | EscalationEvent
+    | CounterSanctionsEvent
+    | ShieldEvent
+    | InstitutionEvent
+    | VetoEvent
+    | AllianceEvent
+    | DeterrenceEvent
+    | ExitEvent
+    | LeaderChangeEvent
+    | WarEvent
 )
+
+EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType({event.kind: event for event in get_args(Event)})
+"""Every kind of event by its name in scenario files."""

@@ -1,25 +1,29 @@
-"""What is in force in a step: the calendar's decree, with drawn values filled in and relief granted."""
+"""What is in force in a step: the calendar's decree, drawn values filled in, rules answered and relief granted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from blocade.equations.arrays import Array
-from blocade.equations.effort import effort
+from blocade.equations.effort import effort, watched
 from blocade.parameters import Parameters
 from blocade.policy.calendar import Decree
+from blocade.policy.events import WedgeEvent
+from blocade.policy.rules import Seen, answered, wooed
 
 
 @dataclass(frozen=True)
 class Orders:
-    """What is in force: all [..., state, partner] or [..., state].
-
-    A batch has [run] in front, but for sanctions and isolation as long as no relief makes them differ between runs.
+    """What is in force: all [..., state, partner] or [..., state]; a batch has [run] in front where runs differ.
 
     sanctions, isolation : after relief. enforced : effort times sanctions. offer : credible worth, q·O. secondary :
-    χ. war : need of arms added. relief : [..., state], share lifted in return for compliance.
+    χ. relief : share lifted in return for compliance. shield : how far the partner shields the state. pact : change
+    of the resting tie by pacts and support signed or ended. withdrawn : share of normal trade withdrawn. arming :
+    share by which armament at rest rises. regime, turnover : score, and whether a new leader takes office. war : need
+    of arms added. limited, suppliers : whether the war ends without munitions, and who sends some.
     """
 
     sanctions: Array
@@ -27,41 +31,69 @@ class Orders:
     enforced: Array
     offer: Array
     secondary: Array
-    war: Array
     relief: Array
+    shield: Array
+    pact: Array
+    withdrawn: Array
+    arming: Array
+    regime: Array
+    turnover: npt.NDArray[np.bool_]
+    war: Array
+    limited: npt.NDArray[np.bool_]
+    suppliers: npt.NDArray[np.bool_]
 
 
-def orders(decree: Decree, now: float, parameters: Parameters, compliance: Array) -> Orders:
+def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Orders:
     """What is in force, given the state at the start of the step.
 
     Parameters
     ----------
     now : beginning of the step, years since the start.
-    compliance : [..., state].
 
     Notes
     -----
-    An off-ramp lifts ``relief · p_i`` of what is in force, so relief grows with compliance and snaps back as it
-    decays.
+    Rules apply to what the calendar decrees, in the order of their dates. An off-ramp then lifts ``relief · p_i`` of
+    what is in force, so relief grows with compliance and snaps back as it decays (unless it is kept).
     """
-    sanctions, isolation = decree.sanctions, decree.isolation
-    relief = np.zeros_like(compliance)
-    if decree.relief.any():
-        lifted = decree.relief * compliance[..., :, None]
-        sanctions, isolation = sanctions * (1.0 - lifted), isolation * (1.0 - lifted)
-        relief = lifted.max(axis=-1)
-    offer = decree.offer
+    sanctions, isolation, offer = decree.sanctions, decree.isolation, decree.offer
     if offer.any():
         offer = offer * np.where(np.isnan(decree.credibility), parameters.pair("q"), decree.credibility)
-    declared = np.where(np.isnan(decree.secondary), parameters.state("chi_declared"), decree.secondary)
+    for rule in decree.rules:
+        if isinstance(rule.event, WedgeEvent):
+            lifted, promised = wooed(rule, rule.event, seen, parameters.pair("q"))
+            sanctions, isolation = sanctions * (1.0 - lifted), isolation * (1.0 - lifted)
+            offer = np.maximum(offer, promised)
+        else:
+            sanctions = answered(rule, sanctions, seen)
+    relief = np.zeros_like(seen.compliance)
+    if decree.relief.any():
+        complied = np.where(decree.kept & seen.conceded[..., None], 1.0, seen.compliance[..., None])
+        lifted = decree.relief * complied
+        sanctions, isolation = sanctions * (1.0 - lifted), isolation * (1.0 - lifted)
+        relief = lifted.max(axis=-1)
+    pact = decree.pact
+    if pact.any() or decree.deliveries.any():
+        pact = parameters.pair("w_defence") * pact + parameters.pair("w_arms") * decree.deliveries
+    lasting = watched(parameters.pair("e_inf"), parameters.pair("institution"), decree.watched)
+    fighting = decree.war & ((seen.munitions > 0.0) | ~decree.limited)
     return Orders(
         sanctions=sanctions,
         isolation=isolation,
-        enforced=sanctions * effort(decree.tightened, now, parameters.pair("e_inf"), parameters.pair("rho_e")),
+        enforced=sanctions * effort(decree.tightened, now, lasting, parameters.pair("rho_e")),
         offer=offer,
-        secondary=np.where(decree.declared, declared, parameters.state("chi")),
-        war=np.where(
-            decree.war, np.where(np.isnan(decree.war_need), parameters.state("war_need"), decree.war_need), 0.0
+        secondary=np.where(
+            decree.declared,
+            np.where(np.isnan(decree.secondary), parameters.state("chi_declared"), decree.secondary),
+            parameters.state("chi"),
         ),
         relief=relief,
+        shield=decree.shield,
+        pact=pact,
+        withdrawn=decree.withdrawn,
+        arming=decree.arming,
+        regime=decree.regime,
+        turnover=decree.turnover,
+        war=np.where(fighting, np.where(np.isnan(decree.war_need), parameters.state("war_need"), decree.war_need), 0.0),
+        limited=decree.limited,
+        suppliers=decree.suppliers,
     )

@@ -7,7 +7,8 @@ all it finds wrong, worded for the reader of the message. `WRITTEN` stands for w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from pydantic import PlainValidator, ValidationError, ValidationInfo, WithJsonSchema
@@ -21,6 +22,8 @@ from blocade.scenario.wording import nearest, unknown
 
 WRITTEN: Final = "\0"
 MAX_YEARS: Final = 100
+MAX_GAIN: Final = 100
+ANSWERS: Final = ("hostility", "armament")
 
 Problem = tuple[tuple[str | int, ...], str]
 
@@ -79,7 +82,7 @@ def _read_run_date(value: Any, info: ValidationInfo) -> Date:
             raise wrong(f"{date.text} is outside the run, {start.text} to {end.text}")
     if info.field_name not in {"until", "ramp_until"}:
         return date
-    begin = info.data.get("at") or info.data.get("start")
+    begin = info.data.get("at")
     if begin is not None and date.value <= begin.value:
         raise wrong(f'"{_key(info)}", {date.text}, must come after the event begins, {begin.text}')
     until = info.data.get("until") if info.field_name == "ramp_until" else None
@@ -92,6 +95,24 @@ def _read_fraction(value: Any, info: ValidationInfo) -> float:
     if not _is_number(value) or not 0 <= value <= 1:
         raise wrong(f'"{_key(info)}" must be a number from 0 to 1, not {WRITTEN}')
     return float(value)
+
+
+def _read_gain(value: Any, info: ValidationInfo) -> float:
+    if not _is_number(value) or not 0 <= value <= MAX_GAIN:
+        raise wrong(f'"gain" must be a number from 0 to {MAX_GAIN}, not {WRITTEN}')
+    return float(value)
+
+
+def _read_answers(value: Any, info: ValidationInfo) -> str:
+    if value not in ANSWERS:
+        raise wrong(unknown("answer", value, ANSWERS))
+    return str(value)
+
+
+def _read_flag(value: Any, info: ValidationInfo) -> bool:
+    if not isinstance(value, bool):
+        raise wrong(f'"{_key(info)}" must be true or false, not {WRITTEN}')
+    return value
 
 
 def _read_level(value: Any, info: ValidationInfo) -> float:
@@ -264,6 +285,34 @@ def _read_known(what: str) -> Callable[[Any, ValidationInfo], tuple[str, ...]]:
     return read
 
 
+def _read_starts(value: Any, info: ValidationInfo) -> tuple[str, ...]:
+    starts = _read_known("start")(value, info)
+    if "real" not in starts:
+        raise wrong('"starts" must name real among them; every verdict is told from there')
+    return starts
+
+
+def _read_hypotheses(value: Any, info: ValidationInfo) -> dict[str, dict[str, str]]:
+    if not isinstance(value, dict):
+        raise wrong(f'"hypotheses" must be a mapping, H1: {{role: arm}}, not {WRITTEN}')
+    known = frame_of(info).vocabulary.hypotheses
+    problems: list[Problem] = []
+    for name, given in value.items():
+        if name not in known:
+            problems.append(((name, "[key]"), unknown("hypothesis", name, known)))
+        elif not isinstance(given, dict) or set(given) != set(known[name]):
+            problems.append(((name,), f"{name} compares arms in these roles, all of them: {', '.join(known[name])}"))
+        else:
+            problems += [
+                ((name, role), f'"{role}" must name an arm, not {WRITTEN}')
+                for role, arm in given.items()
+                if not isinstance(arm, str)
+            ]
+    if problems:
+        raise all_wrong(problems)
+    return value
+
+
 def _parameter_problem(name: str, value: Any, bounds: tuple[float, float]) -> Problem | None:
     low, high = bounds
     numbers = value if isinstance(value, list) else [value]
@@ -317,25 +366,8 @@ def _whole_schema(low: int, high: int) -> WithJsonSchema:
 
 StartDate = Annotated[Date, PlainValidator(_read_date), WithJsonSchema(_DATE_SCHEMA)]
 EndDate = Annotated[Date, PlainValidator(_read_end), WithJsonSchema(_DATE_SCHEMA)]
-RunDate = Annotated[Date, PlainValidator(_read_run_date), WithJsonSchema(_DATE_SCHEMA)]
-# `X | None` with a reader of its own: a key may be left out, but `until:` without a value is a slip.
-MaybeRunDate = Annotated[Date | None, PlainValidator(_read_run_date), WithJsonSchema(_DATE_SCHEMA)]
 Fraction = Annotated[float, PlainValidator(_read_fraction), WithJsonSchema(_FRACTION_SCHEMA)]
-MaybeFraction = Annotated[float | None, PlainValidator(_read_fraction), WithJsonSchema(_FRACTION_SCHEMA)]
-_LEVEL_SCHEMA: Final[dict[str, Any]] = {"anyOf": [{"enum": list(LEVELS)}, _FRACTION_SCHEMA]}
-Level = Annotated[float, PlainValidator(_read_level), WithJsonSchema(_LEVEL_SCHEMA)]
-MaybeLevel = Annotated[float | None, PlainValidator(_read_level), WithJsonSchema(_LEVEL_SCHEMA)]
 Line = Annotated[str, PlainValidator(_read_line), WithJsonSchema({"type": "string", "minLength": 1})]
-StatesOrRoles = Annotated[
-    States,
-    PlainValidator(_read_states),
-    WithJsonSchema(
-        {
-            "anyOf": [{"type": "string"}, {**_NAMES_SCHEMA, "minItems": 1}],
-            "description": "states (name or ISO code), groups, bloc, senders, patron",
-        }
-    ),
-]
 Members = Annotated[
     States, PlainValidator(_read_members), WithJsonSchema({**_NAMES_SCHEMA, "minItems": 1})
 ]
@@ -344,6 +376,14 @@ WorldKey = Annotated[
     str, PlainValidator(_read_world), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})
 ]
 Theory = Annotated[str, PlainValidator(_read_theory), WithJsonSchema({"type": "string"})]
+Starts = Annotated[tuple[str, ...], PlainValidator(_read_starts), WithJsonSchema(_NAMES_SCHEMA)]
+Hypotheses = Annotated[
+    dict[str, dict[str, str]],
+    PlainValidator(_read_hypotheses),
+    WithJsonSchema(
+        {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}}}
+    ),
+]
 Measures = Annotated[
     tuple[str, ...], PlainValidator(_read_known("measure")), WithJsonSchema(_NAMES_SCHEMA)
 ]
@@ -361,3 +401,32 @@ Replicates = Annotated[
     int, PlainValidator(_read_whole(*LIMITS["replicates"])), _whole_schema(*LIMITS["replicates"])
 ]
 Seed = Annotated[int, PlainValidator(_read_whole(*LIMITS["seed"])), _whole_schema(*LIMITS["seed"])]
+
+_RUN_DATE: Final = Annotated[Date, PlainValidator(_read_run_date), WithJsonSchema(_DATE_SCHEMA)]
+_LEVEL: Final = Annotated[
+    float, PlainValidator(_read_level), WithJsonSchema({"anyOf": [{"enum": list(LEVELS)}, _FRACTION_SCHEMA]})
+]
+_FLAG: Final = Annotated[bool, PlainValidator(_read_flag), WithJsonSchema({"type": "boolean"})]
+_STATES: Final = Annotated[
+    States,
+    PlainValidator(_read_states),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {**_NAMES_SCHEMA, "minItems": 1}],
+            "description": "states (name or ISO code), groups, bloc, senders, patron",
+        }
+    ),
+]
+READERS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        **dict.fromkeys(("at", "until", "ramp_until"), _RUN_DATE),
+        **dict.fromkeys(("by", "on"), _STATES),
+        "level": _LEVEL,
+        **dict.fromkeys(("share", "value", "relief", "credibility", "need", "regime"), Fraction),
+        "gain": Annotated[float, PlainValidator(_read_gain), WithJsonSchema({"type": "number", "minimum": 0})],
+        "answers": Annotated[str, PlainValidator(_read_answers), WithJsonSchema({"enum": list(ANSWERS)})],
+        **dict.fromkeys(("snap_back", "limited"), _FLAG),
+    }
+)
+"""How each field of an event is read from a file. A key that may be left out has no reader for nothing: ``until:``
+without a value is a slip."""

@@ -129,8 +129,11 @@ def _scenario(path: Path, file: ScenarioFile, frame: Frame) -> Scenario:
         draws=file.draws,
         replicates=file.replicates,
         seed=file.seed,
+        starts=file.starts,
+        watch=file.watch.codes if file.watch is not None else (),
         measures=file.measures,
         claims=file.claims,
+        hypotheses=dict(file.hypotheses),
         charts=file.charts,
         first_event=min((event.at for event in own), default=None),
     )

@@ -36,6 +36,12 @@ class Scenario:
         The first is the baseline.
     parameters
         A number (fixed) or a range (low, high) for each parameter the file sets.
+    starts
+        Starts to run from; none named: all.
+    watch
+        ISO codes of states that are followed whatever their part.
+    hypotheses
+        Hypotheses put to the scenario's own arms: name -> role -> arm.
     """
 
     name: str
@@ -54,8 +60,11 @@ class Scenario:
     draws: int
     replicates: int
     seed: int
+    starts: tuple[str, ...]
+    watch: tuple[str, ...]
     measures: tuple[str, ...]
     claims: tuple[str, ...]
+    hypotheses: Mapping[str, Mapping[str, str]]
     charts: tuple[str, ...]
     first_event: float | None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from blocade.scenario.dates import Date
@@ -34,8 +34,10 @@ class Vocabulary:
         Loads a world by its name or folder; raises ValueError, OSError or LookupError where it cannot.
     world_names
         Names of the worlds that come with the package, for the nearest right name.
-    theories, measures, claims, charts
+    theories, starts, measures, claims, charts
         Valid names.
+    hypotheses
+        Roles for which each hypothesis needs an arm.
     parameter_ranges
         Hard bounds (low, high) of every parameter.
     """
@@ -46,6 +48,8 @@ class Vocabulary:
     measures: Collection[str]
     claims: Collection[str]
     charts: Collection[str]
+    starts: Collection[str] = ()
+    hypotheses: Mapping[str, Collection[str]] = field(default_factory=dict)
     world_names: Collection[str] = ()
 
 

@@ -3,185 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, Union
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from blocade.policy import events
+from blocade.policy.events import EVENTS, Event
+from blocade.scenario.dates import Date
 from blocade.scenario.fields import (
+    READERS,
     Charts,
     Claims,
     Draws,
     EndDate,
-    Fraction,
-    Level,
+    Hypotheses,
     Line,
-    MaybeFraction,
-    MaybeLevel,
-    MaybeRunDate,
     Measures,
     Members,
     Parameters,
     Patron,
     Replicates,
-    RunDate,
     Seed,
     StartDate,
-    StatesOrRoles,
+    Starts,
     Theory,
     WorldKey,
     without_overlap,
 )
-from blocade.scenario.names import Vocabulary
-
-__all__ = ["EVENT_FILES", "ArmFile", "EventFile", "ScenarioFile", "Vocabulary", "json_schema"]
+from blocade.scenario.names import States
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class SanctionsFile(_Strict):
-    """Sanctions `by` on `on`, raised to at least `level`."""
+class _EventFile(_Strict):
+    """An event as a file writes it; its keys are the fields of the event of that kind."""
 
-    kind: Literal["sanctions"]
-    at: RunDate
-    by: StatesOrRoles
-    on: StatesOrRoles
-    level: Level
-    until: MaybeRunDate = None
-    ramp_until: MaybeRunDate = Field(None, alias="ramp-until")
-
-    def event(self) -> events.Event:
-        by, on = without_overlap(self.by, self.on)
-        return events.SanctionsEvent(
-            self.at.value, by, on, self.level, _value(self.until), _value(self.ramp_until)
-        )
+    def event(self) -> Event:
+        """The event, with dates as decimal years and states as codes."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        kind = values.pop("kind")
+        by, on = values.get("by"), values.get("on")
+        if by is not None and on is not None:
+            values["by"], values["on"] = without_overlap(by, on)
+        return EVENTS[kind](**{name: _plain(value) for name, value in values.items()})
 
 
-class IsolationFile(_Strict):
-    """Diplomatic isolation `by` of `on`, raised to at least `level`."""
-
-    kind: Literal["isolation"]
-    at: RunDate
-    by: StatesOrRoles
-    on: StatesOrRoles
-    level: Level
-    until: MaybeRunDate = None
-    ramp_until: MaybeRunDate = Field(None, alias="ramp-until")
-
-    def event(self) -> events.Event:
-        by, on = without_overlap(self.by, self.on)
-        return events.IsolationEvent(
-            self.at.value, by, on, self.level, _value(self.until), _value(self.ramp_until)
-        )
+def _plain(value: Any) -> Any:
+    if isinstance(value, Date):
+        return value.value
+    return value.codes if isinstance(value, States) else value
 
 
-class LiftFile(_Strict):
-    """Lifts `share` of what `by` has in force on `on`."""
-
-    kind: Literal["lift"]
-    at: RunDate
-    by: StatesOrRoles
-    on: StatesOrRoles
-    share: Fraction = 1.0
-
-    def event(self) -> events.Event:
-        by, on = without_overlap(self.by, self.on)
-        return events.LiftEvent(self.at.value, by, on, self.share)
+def _file_of(kind: str, event: type[Event]) -> type[_EventFile]:
+    """The model of one kind of event: each field has the reader of its name."""
+    # a key of a file may differ from the name of a field
+    renamed = {"ramp_until": "ramp-until", "snap_back": "snap-back"} | ({"at": "from"} if kind == "war" else {})
+    keys: dict[str, Any] = {"kind": (Literal[kind], ...)}
+    for field in fields(event):
+        default = ... if field.default is MISSING else field.default
+        keys[field.name] = (READERS[field.name], Field(default, alias=renamed.get(field.name)))
+    name = f"{event.__name__.removesuffix('Event')}File"
+    return create_model(name, __base__=_EventFile, __doc__=event.__doc__, **keys)
 
 
-class SecondarySanctionsFile(_Strict):
-    """Declares that `by` punish those who trade with their targets."""
-
-    kind: Literal["secondary-sanctions"]
-    at: RunDate
-    by: StatesOrRoles
-    level: MaybeLevel = None
-    until: MaybeRunDate = None
-
-    def event(self) -> events.Event:
-        return events.SecondarySanctionsEvent(
-            self.at.value, self.by.codes, self.level, _value(self.until)
-        )
-
-
-class OfferFile(_Strict):
-    """An offer of `by` to `on`."""
-
-    kind: Literal["offer"]
-    at: RunDate
-    by: StatesOrRoles
-    on: StatesOrRoles
-    value: Fraction = 1.0
-    credibility: MaybeFraction = None
-    until: MaybeRunDate = None
-
-    def event(self) -> events.Event:
-        by, on = without_overlap(self.by, self.on)
-        return events.OfferEvent(
-            self.at.value, by, on, self.value, self.credibility, _value(self.until)
-        )
-
-
-class OffRampFile(_Strict):
-    """A full offer, and relief in proportion to compliance."""
-
-    kind: Literal["off-ramp"]
-    at: RunDate
-    by: StatesOrRoles
-    on: StatesOrRoles
-    relief: Fraction
-    credibility: MaybeFraction = None
-    until: MaybeRunDate = None
-
-    def event(self) -> events.Event:
-        by, on = without_overlap(self.by, self.on)
-        return events.OffRampEvent(
-            self.at.value, by, on, self.relief, self.credibility, _value(self.until)
-        )
-
-
-class WarFile(_Strict):
-    """A war that raises the need of `on` for arms."""
-
-    kind: Literal["war"]
-    on: StatesOrRoles
-    start: RunDate = Field(alias="from")
-    until: RunDate
-    need: MaybeFraction = None
-
-    def event(self) -> events.Event:
-        return events.WarEvent(self.on.codes, self.start.value, self.until.value, self.need)
-
-
-def _value(date: MaybeRunDate) -> float | None:
-    return None if date is None else date.value
-
-
-EventFile: TypeAlias = Annotated[
-    SanctionsFile
-    | IsolationFile
-    | LiftFile
-    | SecondarySanctionsFile
-    | OfferFile
-    | OffRampFile
-    | WarFile,
-    Field(discriminator="kind"),
-]
-
-EVENT_FILES: Final[Mapping[str, type[BaseModel]]] = MappingProxyType(
-    {
-        "sanctions": SanctionsFile,
-        "isolation": IsolationFile,
-        "lift": LiftFile,
-        "secondary-sanctions": SecondarySanctionsFile,
-        "offer": OfferFile,
-        "off-ramp": OffRampFile,
-        "war": WarFile,
-    }
+EVENT_FILES: Final[Mapping[str, type[_EventFile]]] = MappingProxyType(
+    {kind: _file_of(kind, event) for kind, event in EVENTS.items()}
 )
+
+if TYPE_CHECKING:
+    EventFile: TypeAlias = _EventFile
+else:
+    EventFile = Annotated[Union[tuple(EVENT_FILES.values())], Field(discriminator="kind")]  # noqa: UP007
 
 
 class ArmFile(_Strict):
@@ -212,8 +107,11 @@ class ScenarioFile(_Strict):
     draws: Draws = 200
     replicates: Replicates = 1
     seed: Seed = 1
+    starts: Starts = ()
+    watch: Members | None = None
     measures: Measures = ()
     claims: Claims = ()
+    hypotheses: Hypotheses = Field(default_factory=dict)
     charts: Charts = ()
 
 
