@@ -35,6 +35,7 @@ class Built:
     spec: Spec
     tables: dict[str, list[Row]]
     gravity: trade.Gravity
+    by_hand: list[Row]
     filled: dict[str, str]
     largest_rest: tuple[str, float]
     smallest_rest: tuple[str, float]
@@ -44,17 +45,22 @@ def build(raw_folder: Path, year: int) -> Built:
     """Make every table of the world of `year`."""
     spec = SPECS[year]
     raw = read_raw(raw_folder, year)
-    people = sorted(read_hand("states.csv"), key=lambda row: row["iso3"])
+    flows, totals, by_hand = trade.fill_gaps(raw.trade, raw.trade_totals, read_hand("trade_flows.csv"), spec)
+    filled = {row[side] for row in by_hand for side in ("a", "b")}
+    people = [
+        {**row, "trade_flag": row["trade_flag"] + ";filled"} if row["iso3"] in filled else row
+        for row in states.people_at(read_hand("states.csv"), spec.date)
+    ]
     codes = [row["iso3"] for row in people]
     act_table = read_hand("acts.csv")
     acts = act_rules.acts_at(act_table, year, spec.date, codes)
-    cinc = required(raw.capabilities, year, "cinc", codes)
+    cinc = required(raw.capabilities, spec.level_year, "cinc", codes)
     gdp = required(raw.capabilities, spec.gdp, "rgdp_fariss", codes)
     per_head = required(raw.capabilities, spec.gdp, "rgdppc_fariss_2011int", codes)
-    regime = np.round(required(raw.regime, year, "v2x_polyarchy", codes), 2)  # as published
-    arming, arming_rules = states.armament(raw.capabilities, year, cinc, gdp, codes)
+    regime = np.round(required(raw.regime, spec.level_year, "v2x_polyarchy", codes), 2)  # as published
+    arming, arming_rules = states.armament(raw.capabilities, spec.level_year, cinc, gdp, codes)
 
-    shares = trade.trade_shares(raw.trade, raw.trade_totals, people, spec)
+    shares = trade.trade_shares(flows, totals, people, spec)
     km = trade.distances_km(people)
     free = ~act_rules.covered(acts, year, codes, severity=0.0)
     gravity = trade.fit_gravity(shares.shares, gdp, km, free)
@@ -84,6 +90,7 @@ def build(raw_folder: Path, year: int) -> Built:
         spec=spec,
         tables=tables,
         gravity=gravity,
+        by_hand=by_hand,
         filled={code: rule for code, rule in zip(codes, arming_rules, strict=True) if rule != "observed"},
         largest_rest=(codes[order[-1]], float(shares.rest[order[-1]])),
         smallest_rest=(codes[order[0]], float(shares.rest[order[0]])),
@@ -164,7 +171,7 @@ def write(built: Built, out: Path) -> Path:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-    text = notes.sources(built.spec, built.tables, built.gravity)
+    text = notes.sources(built.spec, built.tables, built.gravity, built.by_hand)
     (folder / "SOURCES.md").write_text(text, encoding="utf-8", newline="\n")
     return folder
 

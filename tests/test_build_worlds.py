@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -15,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import build_worlds
 from world_rules import acts, goods, states, ties, trade
-from world_rules.tables import SPECS, BuildError, Raw, Spec, in_force, members, percentile, read_hand
+from world_rules.tables import SPECS, BuildError, Raw, Spec, every_code, in_force, members, percentile, read_hand
 
 from blocade.resources import seeds
 from blocade.world import load_world
@@ -46,8 +47,8 @@ def test_rebuilding_gives_the_committed_bytes(year: int, tmp_path: Path) -> None
 
 
 @needs_raw
-def test_no_figure_after_the_year_enters(tmp_path: Path) -> None:
-    year = 2013
+@pytest.mark.parametrize("year", [1991, 2013])
+def test_no_figure_after_the_year_enters(year: int, tmp_path: Path) -> None:
     for name in Raw.__dataclass_fields__:
         table = pd.read_csv(Path(RAW) / f"{name}.csv")
         figures = [column for column in table.select_dtypes("number").columns if column != "year"]
@@ -69,25 +70,27 @@ def test_command_line_reports_and_refuses(tmp_path: Path, capsys: pytest.Capture
 
 def test_no_window_ends_after_its_year() -> None:
     for year, spec in SPECS.items():
-        ends = (spec.votes[1], spec.trade[1], spec.arms[1], spec.alliances, spec.gdp)
+        ends = (spec.votes[1], spec.trade[1], spec.arms[1], spec.alliances, spec.gdp, spec.level_year)
         assert max(ends) <= year == spec.year
 
 
 def test_hand_tables_obey_their_rules() -> None:
-    codes = [row["iso3"] for row in read_hand("states.csv")]
-    assert len(codes) == len(set(codes)) == 70
-    assert len(read_hand("goods_overrides.csv")) <= goods.MOST_OVERRIDES
+    codes = every_code()
+    assert len(codes) == 70
+    assert all(row["why"] or row["iso3"] in ("RUS", "SRB") for row in read_hand("states.csv") if row["from"])
+    assert {row["iso3"] for row in read_hand("goods_overrides.csv")} <= codes
     ids = [row["id"] for row in read_hand("acts.csv")]
     assert len(ids) == len(set(ids))
     for name in ("pacts.csv", "enmity.csv"):
         for row in read_hand(name):
             assert row["a"] < row["b"], row
-            assert {row["a"], row["b"]} <= set(codes), row
+            assert {row["a"], row["b"]} <= codes, row
             assert row["source"], row
             assert row["to"] == "" or row["from"] < row["to"], row
     for row in read_hand("acts.csv"):
         assert row["source"], row
-        assert row["end"] == "" or row["begin"] < row["end"], row
+        assert row["end"] == "" or max(row["begin"], row["holds_from"]) < row["end"], row
+        assert row["holds_from"] == "" or row["begin"] < row["holds_from"], row
         assert row["kind"] == "sanctions" or row["severity"] == "0.5", row
 
 
@@ -116,6 +119,23 @@ def test_enmity_and_isolation_tell_the_same_story(year: int) -> None:
 )
 def test_in_force(begin: str, end: str, holds: bool) -> None:
     assert in_force(begin, end, SPEC.date) is holds
+
+
+def test_a_world_may_stand_for_another_day_and_year_of_its_figures() -> None:
+    assert (SPECS[1991].date, SPECS[1991].level_year) == ("1991-01-01", 1990)
+    assert (SPECS[2011].date, SPECS[2011].level_year) == ("2011-12-31", 2011)
+
+
+def test_people_at_a_date() -> None:
+    rows = [
+        {"iso3": "RUS", "name": "Russia", "from": "1991-12-26", "to": ""},
+        {"iso3": "RUS", "name": "Soviet Union", "from": "", "to": "1991-12-26"},
+        {"iso3": "ARM", "name": "Armenia", "from": "1991-09-21", "to": ""},
+    ]
+    for date, names in (("1991-01-01", ["Soviet Union"]), ("2011-12-31", ["Armenia", "Russia"])):
+        assert [row["name"] for row in states.people_at(rows, date)] == names
+    with pytest.raises(BuildError, match="RUS: two rows hold on 1990-01-01"):
+        states.people_at([*rows, {**rows[1], "to": "1990-01-02"}], "1990-01-01")
 
 
 def test_members_leave_in_their_last_year() -> None:
@@ -177,6 +197,22 @@ def test_arms_channel_prefers_the_tables_and_takes_the_larger_direction() -> Non
     # A-B: 9 + 90 = 99, log10(100)/3.5 = .571, rounded to .05: .55. The window opens in 2006. B-C is capped.
     expected = [[0, 0.55, 0], [0.55, 0, 1], [0, 1, 0]]
     np.testing.assert_allclose(ties.arms_channel(flows, SPEC, list("ABC")), expected)
+
+
+def test_a_short_window_of_arms_is_scaled_up_to_five_years() -> None:
+    flows = frame("iso3_a iso3_b year tiv_millions tiv_table_millions\nA B 2010 - 40\nA B 2009 - 7")
+    one_year = replace(SPEC, arms=(2010, 2010))
+    assert ties.arms_flows(flows, one_year)["tiv"].tolist() == [200.0]  # 40 in one year: 200 in five
+    assert ties.arms_flows(flows, SPEC)["tiv"].tolist() == [47.0]
+
+
+def test_rows_on_states_of_other_worlds_are_left_out() -> None:
+    atop = frame("iso3_a iso3_b year defense\nA Z 2010 1")
+    row = {"a": "A", "b": "Z", "from": "2000", "to": "", "source": "s"}
+    pacts = [{**row, "weight": "1", "rule": "treaty"}]
+    enmity = [{**row, "level": "1", "rule": "no relations"}]
+    assert not ties.defence_channel(atop, pacts, [], SPEC, ["A", "B"]).any()
+    assert not ties.enmity_channel(enmity, SPEC, ["A", "B"]).any()
 
 
 def test_enmity_channel_takes_the_highest_in_force_and_holds_to_the_rule() -> None:
@@ -242,6 +278,22 @@ def test_partners_that_hold_more_than_all_are_refused() -> None:
         trade.trade_shares(frame(FLOWS), totals, PEOPLE, SPEC)
 
 
+def test_gaps_are_filled_by_hand_and_added_to_both_totals() -> None:
+    row = {"a": "A", "b": "B", "year": "2010", "flow_musd": "100", "why": "w", "source": "s"}
+    flows = frame("\n".join(line for line in FLOWS.splitlines() if not line.startswith("A B 2010")))
+    filled, totals, used = trade.fill_gaps(flows, frame(TOTALS), [row, {**row, "year": "2011"}], SPEC)
+    assert used == [row]  # 2011 is outside the window
+    result = trade.trade_shares(filled, totals, PEOPLE, SPEC)
+    np.testing.assert_allclose(result.shares, [[0, 0.3667], [0.5, 0]])  # (40/100 + 100/300)/2, (40/80 + 100/200)/2
+    with pytest.raises(BuildError, match="A-B 2010: the source has a value; leave the row out"):
+        trade.fill_gaps(frame(FLOWS), frame(TOTALS), [row], SPEC)
+    with pytest.raises(BuildError, match="A-Z 2010: Z has no totals"):
+        trade.fill_gaps(flows, frame(TOTALS), [{**row, "b": "Z"}], SPEC)
+    for wrong in ({"source": ""}, {"flow_musd": "0"}, {"b": "A"}):
+        with pytest.raises(BuildError, match="a positive flow and a source are needed"):
+            trade.fill_gaps(flows, frame(TOTALS), [{**row, **wrong}], SPEC)
+
+
 def test_a_spike_both_ways_is_unknown_not_zero() -> None:
     header = "iso3_a iso3_b year flow_ab_musd flow_ba_musd\n"
     spike = frame(header + "PRK RUS 1995 15 77\nPRK RUS 1996 347 577\nPRK RUS 1997 17 81")
@@ -301,7 +353,8 @@ CODES = ["CUB", "DEU", "FRA", "GBR", "PRK", "SYR", "USA"]
 
 def act(**changes: str) -> dict[str, str]:
     row = {"id": "x", "act": "", "number": "", "begin": "1962", "end": "", "senders": "USA", "target": "CUB"}
-    return {**row, "kind": "sanctions", "severity": "1", "note": "", "source": "s", **changes}
+    row |= {"holds_from": "", "kind": "sanctions", "severity": "1", "note": "", "source": "s"}
+    return {**row, **changes}
 
 
 def test_erased_needs_a_broad_act_now_and_five_years_ago() -> None:
@@ -318,6 +371,33 @@ def test_erased_needs_a_broad_act_now_and_five_years_ago() -> None:
     # The United Kingdom's own act took over from the EU's; the UN's of 2017 is too young.
     assert found == {"CUBUSA", "DEUSYR", "FRASYR", "GBRSYR"}
     np.testing.assert_array_equal(pairs, pairs.T)
+
+
+def test_five_years_before_a_world_is_the_same_day() -> None:
+    young, old = act(target="PRK", begin="1986-06-01"), act(begin="1985-06-01")
+    pairs = acts.erased([young, old], SPECS[1991], CODES)
+    assert {CODES[i] + CODES[j] for i, j in zip(*np.nonzero(np.triu(pairs)), strict=True)} == {"CUBUSA"}
+
+
+def test_an_act_is_as_its_row_says_from_a_day_on() -> None:
+    rows = [act(id="full", end="2012-07-11"), act(id="eased", holds_from="2012-07-11", severity="0.2")]
+    for year, names in ((2011, ["full"]), (2013, ["eased"])):
+        found = acts.acts_at(rows, year, f"{year}-12-31", CODES)
+        assert [one.id for one in found] == names
+        assert acts.act_rows(found)[0]["date"] == "1962"
+
+
+def test_senders_and_targets_of_other_worlds_are_left_out() -> None:
+    rows = [act(senders="USA;EST", target="PRK;CUB"), act(id="none", senders="EST"), act(id="gone", target="EST")]
+    rows.append(act(id="both", senders="CUB;SYR", target="CUB;SYR"))
+    found = acts.acts_at(rows, 2021, "2021-12-31", CODES)
+    names = [(one.id, one.senders, one.target) for one in found]
+    assert names == [
+        ("x", ("USA",), "PRK"),
+        ("x", ("USA",), "CUB"),
+        ("both", ("SYR",), "CUB"),
+        ("both", ("CUB",), "SYR"),
+    ]
 
 
 def test_acts_spell_out_targets_and_bind_by_the_year() -> None:
@@ -385,5 +465,7 @@ def test_overrides_by_side_and_year() -> None:
     assert (made.surplus[1, 1], made.need[1, 1]) == (0.9, 0.1)
     assert made.notes == {(0, 2): "override: w. s", (1, 1): "override: w. s"}
     assert (made.need_rule == 0.3).all()
-    with pytest.raises(BuildError, match="11 overrides; at most 10"):
+    elsewhere = [{**row, "from_year": "2011"}, {**row, "iso3": "Z"}] * 5  # of other worlds
+    assert len(goods.with_overrides(rule, rule, [row, *elsewhere], 2010, ["A", "B"]).notes) == 1
+    with pytest.raises(BuildError, match="11 overrides in 2010; at most 10"):
         goods.with_overrides(rule, rule, [row] * 11, 2010, ["A", "B"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .tables import BuildError, Row, Spec, in_force, members
+from .tables import BuildError, Row, Spec, every_code, in_force, members
 
 BROAD = 0.8  # severity from which an act covers trade and finance broadly
 ERASING_YEARS = 5  # for how long a broad act must have held before trade counts as erased
@@ -40,9 +40,14 @@ def split(names: str) -> tuple[str, ...]:
 
 
 def acts_at(rows: list[Row], year: int, date: str, codes: list[str]) -> list[Act]:
-    """Acts in force on `date`, with the targets' groups spelt out as of `year`."""
+    """Acts in force on `date`, with the targets' groups spelt out as of `year`.
+
+    Senders and targets that are not among `codes` are left out; an act without a sender left is dropped.
+    ``holds_from`` is the day from which an act that was tightened or eased is as its row says.
+    """
     groups = members(year)
-    known = set(codes) | set(groups) | {"UN"}
+    known = every_code() | set(groups) | {"UN"}
+    present = set(codes) | set(groups) | {"UN"}
     acts = []
     for row in rows:
         names = split(row["senders"]) + split(row["target"])
@@ -51,11 +56,13 @@ def acts_at(rows: list[Row], year: int, date: str, codes: list[str]) -> list[Act
             raise BuildError(f"acts.csv: {row['id']}: {', '.join(strangers)} is neither a state nor a group")
         if row["kind"] not in KINDS or float(row["severity"]) not in SEVERITIES or not row["source"]:
             raise BuildError(f"acts.csv: {row['id']}: kind, severity or source is not by the written rule")
-        if not in_force(row["begin"], row["end"], date):
+        if not in_force(row["holds_from"] or row["begin"], row["end"], date):
             continue
         for name in split(row["target"]):
             for target in sorted(groups.get(name, {name}) & set(codes)):
-                senders = split(row["senders"])
+                senders = tuple(name for name in split(row["senders"]) if name in present - {target})
+                if not senders:
+                    continue
                 acts.append(Act(row["id"], senders, target, row["kind"], float(row["severity"]), row))
     return acts
 
@@ -81,7 +88,7 @@ def erased(rows: list[Row], spec: Spec, codes: list[str]) -> npt.NDArray[np.bool
     sanctions = [row for row in rows if row["kind"] == "sanctions"]
     earlier = spec.year - ERASING_YEARS
     now = acts_at(sanctions, spec.year, spec.date, codes)
-    before = acts_at(sanctions, earlier, f"{earlier}-12-31", codes)
+    before = acts_at(sanctions, earlier, f"{earlier}-{spec.day}", codes)
     return covered(now, spec.year, codes, BROAD) & covered(before, earlier, codes, BROAD)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .tables import BuildError, Floats, Row, Spec, in_years, percentile, round_to
+from .tables import BuildError, Floats, Row, Spec, every_code, in_years, percentile, round_to
 from .ties import arms_flows
 
 GOODS = ("energy_food", "technology", "arms", "cash_labour", "cover")
@@ -37,10 +37,11 @@ def arms_index(arms: pd.DataFrame, spec: Spec, codes: list[str], side: str) -> F
 def energy_food(rows: list[Row], year: int, codes: list[str]) -> Floats:
     """Half for a net exporter of energy, half for a net exporter of food (assumption from the public record)."""
     surplus = np.zeros(len(codes))
+    known = every_code() | set(codes)
     for row in rows:
-        if row["export"] not in ("energy", "food") or row["iso3"] not in codes:
+        if row["export"] not in ("energy", "food") or row["iso3"] not in known:
             raise BuildError(f"energy_food.csv: {row['iso3']},{row['export']}: unknown state or export")
-        if in_years(row, year):
+        if in_years(row, year) and row["iso3"] in codes:
             surplus[codes.index(row["iso3"])] += 0.5
     return surplus
 
@@ -71,13 +72,13 @@ def with_overrides(
 ) -> Goods:
     """Apply the overrides in force in `year`; side ``both`` sets the surplus and need = 1 - surplus."""
     need, surplus, notes = need_rule.copy(), surplus_rule.copy(), {}
-    if len(rows) > MOST_OVERRIDES:
-        raise BuildError(f"goods_overrides.csv: {len(rows)} overrides; at most {MOST_OVERRIDES} are allowed")
     for row in rows:
         if row["side"] not in ("need", "surplus", "both") or not row["source"]:
             raise BuildError(f"goods_overrides.csv: {row['iso3']},{row['good']}: side or source is missing")
-        if not in_years(row, year):
-            continue
+    meant = [row for row in rows if in_years(row, year) and row["iso3"] in codes]
+    if len(meant) > MOST_OVERRIDES:
+        raise BuildError(f"goods_overrides.csv: {len(meant)} overrides in {year}; at most {MOST_OVERRIDES} are allowed")
+    for row in meant:
         where = (codes.index(row["iso3"]), GOODS.index(row["good"]))
         value = float(row["value"])
         if row["side"] != "need":

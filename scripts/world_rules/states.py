@@ -5,10 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .tables import BuildError, Floats, column, round_to
+from .tables import BuildError, Floats, Row, column, in_force, round_to
 
 LOOK_BACK = 10  # years
 CAP = 5.0  # times the mean burden
+
+
+def people_at(rows: list[Row], date: str) -> list[Row]:
+    """Rows of ``states.csv`` that hold on `date`, by code; a state may have several, one after the other."""
+    people = sorted((row for row in rows if in_force(row["from"], row["to"], date)), key=lambda row: row["iso3"])
+    codes = [row["iso3"] for row in people]
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if twice:
+        raise BuildError(f"states.csv: {', '.join(twice)}: two rows hold on {date}; mend from and to")
+    return people
 
 
 def armament(

@@ -23,7 +23,11 @@ class BuildError(ValueError):
 
 @dataclass(frozen=True)
 class Spec:
-    """Which years of each series enter a world (both ends of a window included)."""
+    """Which years of each series enter a world (both ends of a window included), and the day it stands for.
+
+    ``levels`` is the year of capability, regime and armament where it is not the world's own; ``flows`` names the
+    series the trade of the window comes from.
+    """
 
     year: int
     votes: tuple[int, int]
@@ -31,16 +35,36 @@ class Spec:
     arms: tuple[int, int]
     alliances: int
     gdp: int
+    day: str = "12-31"
+    levels: int | None = None
+    flows: str = "BACI"
 
     @property
     def date(self) -> str:
-        """The day the world stands for: the last of its year."""
-        return f"{self.year}-12-31"
+        """The day the world stands for."""
+        return f"{self.year}-{self.day}"
+
+    @property
+    def level_year(self) -> int:
+        """Year of capability, regime and armament."""
+        return self.year if self.levels is None else self.levels
 
 
 SPECS = {
     2021: Spec(2021, votes=(2019, 2021), trade=(2017, 2019), arms=(2017, 2021), alliances=2018, gdp=2019),
     2013: Spec(2013, votes=(2011, 2013), trade=(2011, 2013), arms=(2009, 2013), alliances=2013, gdp=2013),
+    2011: Spec(2011, votes=(2009, 2011), trade=(2009, 2011), arms=(2007, 2011), alliances=2011, gdp=2011),
+    1991: Spec(
+        1991,
+        votes=(1990, 1991),
+        trade=(1990, 1990),
+        arms=(1990, 1990),
+        alliances=1990,
+        gdp=1990,
+        day="01-01",
+        levels=1990,
+        flows="COW",
+    ),
 }
 
 
@@ -48,6 +72,11 @@ def read_hand(name: str) -> list[Row]:
     """Rows of a hand-made table in ``seeds/sources``."""
     with (SOURCES / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def every_code() -> set[str]:
+    """Codes of the states of any world: hand-made tables may name them, whatever the world's date."""
+    return {row["iso3"] for row in read_hand("states.csv")}
 
 
 def in_force(begin: str, end: str, date: str) -> bool:

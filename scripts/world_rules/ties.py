@@ -9,6 +9,7 @@ from .acts import Act
 from .tables import BuildError, Floats, Row, Spec, in_force, round_to
 
 ARMS_SCALE = 3.5  # log10 of about 3,000 TIV in five years, the largest dyads: assumption
+ARMS_YEARS = 5  # a shorter window is scaled up to this: assumption
 PARTNER_RULES = ("treaty", "partner", "dead letter")
 ENMITY_RULES = {
     "armed clash": 1.0,
@@ -62,7 +63,7 @@ def defence_channel(
             raise BuildError(
                 f"pacts.csv: {row['a']}-{row['b']}: rule must be one of {', '.join(PARTNER_RULES)}"
             )
-        if in_force(row["from"], row["to"], spec.date):
+        if in_force(row["from"], row["to"], spec.date) and {row["a"], row["b"]} <= set(codes):
             a, b = index[row["a"]], index[row["b"]]
             defence[a, b] = defence[b, a] = float(row["weight"])
     under_un = {act.target for act in acts if act.senders == ("UN",)}
@@ -76,12 +77,14 @@ def defence_channel(
 
 
 def arms_flows(arms: pd.DataFrame, spec: Spec) -> pd.DataFrame:
-    """Arms delivered in the window, one row per directed dyad: iso3_a (supplier), iso3_b, tiv.
+    """Arms delivered in five years, one row per directed dyad: iso3_a (supplier), iso3_b, tiv.
 
-    SIPRI's own yearly tables where they have the dyad-year, else its register (the tables end in 2021).
+    SIPRI's own yearly tables where they have the dyad-year, else its register (the tables end in 2021). A window
+    shorter than five years, where the series begins too late, is scaled up to five (*assumption*).
     """
     rows = arms[arms["year"].between(*spec.arms)]
     tiv = rows["tiv_table_millions"].fillna(rows["tiv_millions"])
+    tiv *= ARMS_YEARS / (spec.arms[1] - spec.arms[0] + 1)
     return rows.assign(tiv=tiv).groupby(["iso3_a", "iso3_b"])["tiv"].sum().reset_index()
 
 
@@ -110,7 +113,7 @@ def enmity_channel(enmity: list[Row], spec: Spec, codes: list[str]) -> Floats:
             raise BuildError(f"{where}: level {row['level']} is not the level of the rule '{row['rule']}'")
         if not row["source"]:
             raise BuildError(f"{where}: no source; name the public event")
-        if in_force(row["from"], row["to"], spec.date):
+        if in_force(row["from"], row["to"], spec.date) and {row["a"], row["b"]} <= set(codes):
             a, b = index[row["a"]], index[row["b"]]
             levels[a, b] = levels[b, a] = max(levels[a, b], float(row["level"]))
     return levels

@@ -67,6 +67,33 @@ def drop_spikes(trade: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
+def fill_gaps(
+    trade: pd.DataFrame, totals: pd.DataFrame, rows: list[Row], spec: Spec
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Row]]:
+    """Flows and totals with the hand-made flows of the window put in, and the rows of ``trade_flows.csv`` used.
+
+    A row gives the turnover of a pair, both directions together. It stands only where the source has no value, and
+    is added to the totals of both states, which are sums over the partners the source knows.
+    """
+    used = [row for row in rows if spec.trade[0] <= int(row["year"]) <= spec.trade[1]]
+    totals = totals.astype({"exports_musd": float})
+    for row in used:
+        pair, year, flow = (row["a"], row["b"]), int(row["year"]), float(row["flow_musd"])
+        where = f"trade_flows.csv: {row['a']}-{row['b']} {year}"
+        if row["a"] >= row["b"] or not flow > 0 or not row["source"]:
+            raise BuildError(f"{where}: codes in alphabetical order, a positive flow and a source are needed")
+        if ((trade["iso3_a"] == pair[0]) & (trade["iso3_b"] == pair[1]) & (trade["year"] == year)).any():
+            raise BuildError(f"{where}: the source has a value; leave the row out")
+        new = pd.DataFrame({"iso3_a": [pair[0]], "iso3_b": [pair[1]], "year": [year], "flow_ab_musd": [flow]})
+        trade = pd.concat([trade, new], ignore_index=True)
+        for code in pair:
+            own = (totals["iso3"] == code) & (totals["year"] == year)
+            if not own.any():
+                raise BuildError(f"{where}: {code} has no totals to add the flow to")
+            totals.loc[own, "exports_musd"] += flow
+    return trade, totals, used
+
+
 def pair_flows(trade: pd.DataFrame, year: int, codes: list[str]) -> Floats:
     """Exports plus imports [state, partner] in million USD, symmetric; 0 where the source has no row, NaN where
     its row was emptied."""
