@@ -50,6 +50,8 @@ def fake_result(
     clean: float = 1.0,
     estimands: Sequence[Estimand] | None = None,
     ties: Mapping[tuple[str, str], float] | None = None,
+    events: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+    paths: Mapping[str, Mapping[str, Draws]] | None = None,
 ) -> Result:
     """Write a result in which every measure is ``LEVEL`` + the effect of its arm and draw.
 
@@ -62,12 +64,17 @@ def fake_result(
     clean : what the effects are multiplied by in the clean start.
     estimands : of the verdicts; by default each arm against the baseline, on the bond and the distance.
     ties : change of a tie, in the first arm after the baseline, {pair in alphabetical order: change}.
+    events : of each arm, beside its war.
+    paths : {measure: {arm: [time, draw]}}, the course of a measure over TIMES in every arm and start, in place of the
+        effect.
     """
     folder.mkdir(parents=True)
     arms = list(effect)
     key = [*bloc, *([patron] if patron else []), *(code for code in NAMES if code > "EEE")]
     measures = ["distance", "compliance", *(f"alignment:{code}" for code in key)]
     measures += (["embrace"] if patron else []) + (["cohesion"] if len(bloc) > 1 else [])
+    courses = paths or {}
+    measures = [measure for measure in measures if measure not in courses]
     values = {
         (start, arm): np.asarray(effect[arm], float) * (clean if start == "clean" else 1.0)
         for start in STARTS
@@ -75,21 +82,32 @@ def fake_result(
     }
     for force, changed in (without or {}).items():
         values |= {(f"real-without-{force}", arm): np.asarray(draws, float) for arm, draws in changed.items()}
-    _table(_outcomes(values, measures)).to_parquet(folder / "outcomes.parquet")
-    _table(_bands(values, measures, arms)).to_parquet(folder / "bands.parquet")
+    outcomes, bands = [_outcomes(values, measures)], [_bands(_growing(values), measures, arms)]
+    for measure, course in courses.items():
+        whole = {(start, arm): np.asarray(course[arm], float) for start in STARTS for arm in arms}
+        first, last = np.searchsorted(TIMES, WINDOW)
+        means = {key: series[first : last + 1].mean(axis=0) - LEVEL for key, series in whole.items()}
+        outcomes.append(_outcomes(means, [measure]))
+        bands.append(_bands(whole, [measure], arms))
+    _table(pd.concat(outcomes)).to_parquet(folder / "outcomes.parquet")
+    _table(pd.concat(bands)).to_parquet(folder / "bands.parquet")
     _table(_ties(arms, ties or {})).to_parquet(folder / "ties.parquet")
     count = len(effect[arms[0]])
     pd.DataFrame({"draw": range(count)}).to_parquet(folder / "draws.parquet")
     asked = _estimands(arms, bloc, labels) if estimands is None else estimands
     rows = [_verdict(item, start, values) for item in asked for start in STARTS]
     (folder / "verdicts.json").write_text(json.dumps(rows), encoding="utf-8")
-    event = {"kind": "war", "on": [bloc[0]], "start": 2022.0, "until": 2024.0, "need": None}
+    event = {"kind": "war", "on": [bloc[0]], "at": 2022.0, "until": 2024.0, "need": None}
     scenario = {
         "name": "fake", "title": "Invented", "world": "invented", "bloc": list(bloc), "patron": patron,
         "senders": list(senders), "start": TIMES[0], "end": TIMES[-1], "draws": count, "replicates": 1,
         "claims": [], "charts": [], "first_event": first_event,
         "arms": [
-            {"name": arm, "label": (labels or {}).get(arm, arm), "events": [event] if arm in war else []}
+            {
+                "name": arm,
+                "label": (labels or {}).get(arm, arm),
+                "events": [*([event] if arm in war else []), *(events or {}).get(arm, [])],
+            }
             for arm in arms
         ],
     }  # fmt: skip
@@ -122,13 +140,17 @@ def _outcomes(values: Mapping[tuple[str, str], Draws], measures: Sequence[str]) 
     return pd.DataFrame(rows, columns=["start", "arm", "draw", "replicate", "measure", "value"])
 
 
-def _bands(values: Mapping[tuple[str, str], Draws], measures: Sequence[str], arms: Sequence[str]) -> pd.DataFrame:
+def _growing(values: Mapping[tuple[str, str], Draws]) -> dict[tuple[str, str], Draws]:
     growth = np.clip((TIMES - 2021.0) / (WINDOW[0] - 2021.0), 0.0, 1.0)[:, None]
+    return {key: LEVEL + growth * value for key, value in values.items()}
+
+
+def _bands(courses: Mapping[tuple[str, str], Draws], measures: Sequence[str], arms: Sequence[str]) -> pd.DataFrame:
     rows = []
     for start in STARTS:
         for arm in arms:
-            level, difference = values[start, arm], values[start, arm] - values[start, arms[0]]
-            for versus, series in (("", LEVEL + growth * level), (arms[0], growth * difference)):
+            level, difference = courses[start, arm], courses[start, arm] - courses[start, arms[0]]
+            for versus, series in (("", level), (arms[0], difference)):
                 if versus == arm:
                     continue
                 quantiles = np.quantile(series, list(QUANTILES.values()), axis=1).T
@@ -160,6 +182,8 @@ def _estimands(arms: Sequence[str], bloc: Sequence[str], labels: Mapping[str, st
             measure,
             {arm: 1.0, arms[0]: -1.0},
             0.05,
+            read=10.0,
+            over=1.0,
             words=(labels or {}).get(arm, arm),
         )
         for arm in arms[1:]

@@ -313,7 +313,7 @@ def test_forces_that_do_not_matter(tmp_path: Path) -> None:
 
 def test_forces_weigh_the_arms_as_the_claim_does(tmp_path: Path) -> None:
     weights = {"base": -0.5, "press": 0.5, "relief": -0.5, "both": 0.5}
-    asked = Estimand("claim", "part", "Part of it", "cohesion", weights, 0.05)
+    asked = Estimand("claim", "part", "Part of it", "cohesion", weights, 0.05, 10, 1)
     without = {"trade": {"base": NONE, "press": [0.2] * 5, "relief": NONE, "both": [0.3] * 5}}
     result = fake_result(tmp_path / "r", ARMS, without=without, estimands=[asked])
     whole = 0.5 * (np.array(UP) - 0.0) + 0.5 * (0.06 + np.array(UP))
@@ -353,7 +353,7 @@ def test_verdicts_are_drawn_at_their_numbers(tmp_path: Path) -> None:
 
 
 def test_a_share_never_shares_the_axis_of_ties(tmp_path: Path) -> None:
-    tie = Estimand("claim", "tie", "The tie rises", "cohesion", {"press": 1.0, "base": -1.0}, 0.05)
+    tie = Estimand("claim", "tie", "The tie rises", "cohesion", {"press": 1.0, "base": -1.0}, 0.05, 10, 1)
     part = Estimand(
         "claim",
         "part",
@@ -361,10 +361,12 @@ def test_a_share_never_shares_the_axis_of_ties(tmp_path: Path) -> None:
         "cohesion",
         {"press": 1.0, "base": -1.0},
         0.5,
-        {"both": 1.0, "base": -1.0},
-        0.1,
+        10,
+        1,
+        share_of={"both": 1.0, "base": -1.0},
+        total_above=0.1,
     )
-    pain = Estimand("claim", "comply", "It complies", "compliance", {"press": 1.0, "base": -1.0}, 0.05)
+    pain = Estimand("claim", "comply", "It complies", "compliance", {"press": 1.0, "base": -1.0}, 0.05, 10, 1)
     result = fake_result(tmp_path / "r", ARMS, estimands=[tie, part, pain])
     figure = chart("verdicts")(result)
     shown = panels(figure)

@@ -90,7 +90,7 @@ def wars(result: Result, arm: str) -> list[tuple[float, float, str]]:
     found = [event for event in events if event["kind"] == "war"]
     names = [listed([result.state(code) for code in event["on"]]) for event in found]
     return [
-        (float(event["start"]), min(float(event["until"]), last), whom)
+        (float(event["at"]), min(float(event["until"]), last), whom)
         for event, whom in zip(found, names, strict=True)
     ]
 

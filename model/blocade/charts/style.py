@@ -57,12 +57,13 @@ def styled() -> AbstractContextManager[None]:
 
 
 def sheet(
-    result: Result, title: str, notes: str, width: float, height: float, key: Sequence[Artist] = ()
+    source: Result | str, title: str, notes: str, width: float, height: float, key: Sequence[Artist] = ()
 ) -> Chart:
     """An empty figure under a title that states the finding, with small notes at its foot.
 
     Parameters
     ----------
+    source : what the chart rests on, before the notes: a result, or a sentence of its own.
     title, notes : wrapped to the width, so that nothing is cut.
     width, height : inches; ``height`` is what is left for the axes, between title and notes.
     key : handles with labels, in rows under the title.
@@ -70,7 +71,8 @@ def sheet(
     figure = Chart(figsize=(width, height))
     canvas = FigureCanvasAgg(figure)
     head = wrapped(canvas, title, TITLE_SIZE, "bold", width - 2 * MARGIN)
-    foot = wrapped(canvas, f"{source_line(result)} {notes}", NOTE_SIZE, "normal", width - 2 * MARGIN)
+    said = source if isinstance(source, str) else source_line(source)
+    foot = wrapped(canvas, f"{said} {notes}", NOTE_SIZE, "normal", width - 2 * MARGIN)
     legend, key_height = _key(figure, canvas, key)
     title_height, below = _inches(head, TITLE_SIZE), _inches(foot, NOTE_SIZE) + MARGIN
     total = height + MARGIN + title_height + key_height + below
@@ -150,6 +152,20 @@ def tint(colour: str, strength: float) -> tuple[float, float, float]:
     """A colour mixed with white."""
     red, green, blue = (1.0 - strength * (1.0 - channel) for channel in to_rgb(colour))
     return red, green, blue
+
+
+def smallest_strip(axes: Axes, smallest: float) -> None:
+    """A hatched strip where an effect, upwards, is too small to count; hatched, so that bands show through it."""
+    for bound in (-smallest, smallest):
+        axes.axhline(bound, color=GREY, lw=0.8, ls=":", gid="smallest effect")
+    look: Any = {"facecolor": "none", "edgecolor": "#BBBBBB", "hatch": "////", "lw": 0}
+    axes.axhspan(-smallest, smallest, **look, zorder=0.5, gid="smallest effect")
+
+
+def strip_key(smallest: float) -> Patch:
+    """The strip of `smallest_strip`, for the key."""
+    label = f"within ±{size(smallest)}: too small to count"
+    return Patch(facecolor="none", edgecolor="#BBBBBB", hatch="////", lw=0, label=label)
 
 
 def line_key(
