@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from blocade.analysis.claims import SMALLEST
 from blocade.charts.cohesion import (
@@ -24,7 +23,6 @@ from blocade.charts.cohesion import (
 from blocade.charts.style import (
     BANDS_NOTE,
     BLACK,
-    GREY,
     band_keys,
     draw_bands,
     finish,
@@ -33,13 +31,15 @@ from blocade.charts.style import (
     panel_title,
     sheet,
     signed,
-    size,
+    smallest_strip,
+    strip_key,
     styled,
 )
 from blocade.charts.verdicts import finding, spread
 from blocade.result import Result
 
 CLEAN_LINE = (0, (4, 2))
+CLEAN_NOTE = "Clean start: without the acts in force at the start. "
 
 
 def _title(result: Result, what: Bond, baseline: str, treated: list[str]) -> str:
@@ -62,15 +62,11 @@ def _title(result: Result, what: Bond, baseline: str, treated: list[str]) -> str
 
 def _panel(axes: Axes, result: Result, what: Bond, arm: str, baseline: str, index: int) -> None:
     draw_bands(axes, band_rows(result, what.measure, arm, baseline), look(index)[0], "-")
-    clean = band_rows(result, what.measure, arm, baseline, start="clean")
-    axes.plot(clean["time"], clean["median"], color=BLACK, lw=1.2, ls=CLEAN_LINE, gid="clean")
+    if "clean" in result.manifest["starts"]:
+        clean = band_rows(result, what.measure, arm, baseline, start="clean")
+        axes.plot(clean["time"], clean["median"], color=BLACK, lw=1.2, ls=CLEAN_LINE, gid="clean")
     axes.axhline(0.0, color=BLACK, lw=0.8, gid="zero")
-    for bound in (-SMALLEST, SMALLEST):
-        axes.axhline(bound, color=GREY, lw=0.8, ls=":", gid="smallest effect")
-    axes.axhspan(
-        -SMALLEST, SMALLEST, facecolor="none", edgecolor="#BBBBBB", hatch="////", lw=0, zorder=0.5,
-        gid="smallest effect",
-    )
+    smallest_strip(axes, SMALLEST)
 
 
 def draw(result: Result) -> Figure:
@@ -84,16 +80,14 @@ def draw(result: Result) -> Figure:
             )
         notes = (
             f"Difference: arm minus “{result.label(baseline)}”, same parameter set and luck. {BANDS_NOTE} "
-            f"Clean start: without the acts in force at the start. {time_notes(result)}"
+            f"{CLEAN_NOTE if 'clean' in result.manifest['starts'] else ''}{time_notes(result)}"
         )
         rows = -(-len(treated) // columns_for(len(treated)))
         width = 10.0 if len(treated) > 1 else 8.0
         panel_width = (width - 1.5) / columns_for(len(treated))
-        strip = Patch(
-            facecolor="none", edgecolor="#BBBBBB", hatch="////", lw=0,
-            label=f"within ±{size(SMALLEST)}: too small to count",
-        )
-        key = [*band_keys(), line_key("median, clean start", CLEAN_LINE, width=1.2), strip]
+        clean = "clean" in result.manifest["starts"]
+        told = [line_key("median, clean start", CLEAN_LINE, width=1.2)] if clean else []
+        key = [*band_keys(), *told, strip_key(SMALLEST)]
         figure = sheet(result, _title(result, what, baseline, treated), notes, width, 2.6 * rows + 0.6, key)
         panels = grid(figure, len(treated))
         for index, (panel, arm) in enumerate(zip(panels, treated, strict=True), start=1):

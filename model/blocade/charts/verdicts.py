@@ -185,9 +185,10 @@ def draw(result: Result) -> Figure:
             "parameter draws, not odds that the claim is true. Up and down: from the real start. "
             f"{_checks(result)}"
         )
+        clean = line_key("clean start (no acts in force)", colour=GREY, width=1.1, marker="o", fill="white")
         key = [
             line_key("real start", colour=BLUE, width=2.2, marker="o"),
-            line_key("clean start (no acts in force)", colour=GREY, width=1.1, marker="o", fill="white"),
+            *([clean] if (result.verdicts["start"] == "clean").any() else []),
             Patch(color="#E8E8E8", label="too small to count"),
         ]
         heights = [(len(rows) + 0.8 * rows["claim"].nunique()) * ROW + AROUND for _, _, rows in groups]
