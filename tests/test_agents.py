@@ -19,21 +19,13 @@ import blocade
 from blocade import agents, engine
 from blocade.agents import BlocModel, StateAgent
 from blocade.parameters import Parameters, Setting, sample, table
+from blocade.policy import events as kinds
 from blocade.policy.calendar import calendar
-from blocade.policy.events import (
-    Event,
-    IsolationEvent,
-    LiftEvent,
-    OfferEvent,
-    OffRampEvent,
-    SanctionsEvent,
-    SecondarySanctionsEvent,
-    WarEvent,
-)
+from blocade.policy.events import EVENTS, Event
 from blocade.randomness import Luck
 from blocade.start import Start, clean_start, solve_start
 from blocade.state import Moment, State
-from blocade.world import World, load_world
+from blocade.world import GOODS, World, load_world
 
 DT = 0.25
 Array = npt.NDArray[np.float64]
@@ -42,17 +34,34 @@ Array = npt.NDArray[np.float64]
 def every_kind(target: str, friend: str, sender: str, other: str) -> tuple[Event, ...]:
     """Events of every kind, with values given and values drawn, all at work within four years."""
     return (
-        SanctionsEvent(0.25, (sender, other), (target, friend), 0.9, ramp_until=1.5),
-        SanctionsEvent(0.5, (target,), (other,), 0.6, until=2.0),
-        IsolationEvent(0.5, (sender,), (target,), 0.8),
-        SecondarySanctionsEvent(1.0, (sender,)),
-        SecondarySanctionsEvent(1.0, (other,), level=0.7, until=3.0),
-        WarEvent((target,), 0.5, 2.5),
-        WarEvent((friend,), 1.0, 2.0, need=0.3),
-        OfferEvent(1.0, (other,), (friend,), value=0.6),
-        OfferEvent(1.0, (friend,), (sender,)),  # from a clean start the sender is under no pressure
-        OffRampEvent(1.5, (sender,), (target,), relief=0.8, credibility=0.9),
-        LiftEvent(2.5, (other,), (target,), share=0.5),
+        kinds.SanctionsEvent(0.25, (sender, other), (target, friend), 0.9, ramp_until=1.5),
+        kinds.SanctionsEvent(0.5, (target,), (other,), 0.6, until=2.0),
+        kinds.IsolationEvent(0.5, (sender,), (target,), 0.8),
+        kinds.SecondarySanctionsEvent(1.0, (sender,)),
+        kinds.SecondarySanctionsEvent(1.0, (other,), level=0.7, until=3.0),
+        kinds.WarEvent((target,), 0.5, 2.5),
+        kinds.WarEvent((friend,), 1.0, 2.0, need=0.3),
+        kinds.OfferEvent(1.0, (other,), (friend,), value=0.6),
+        kinds.OfferEvent(1.0, (friend,), (sender,)),  # from a clean start the sender is under no pressure
+        kinds.OffRampEvent(1.5, (sender,), (target,), relief=0.8, credibility=0.9),
+        kinds.OffRampEvent(1.5, (other,), (friend,), relief=0.5, until=3.0, snap_back=False),
+        kinds.EngagementEvent(1.0, (other,), (friend,), share=0.4, until=2.0),
+        kinds.WedgeEvent(1.25, (sender,), (target, friend), relief=0.6),
+        kinds.WedgeEvent(2.0, (other,), (friend, target), relief=0.3, credibility=0.7, until=3.0),
+        kinds.CoerciveWedgeEvent(1.0, (other,), (target, friend), level=0.95, until=3.5),
+        kinds.EscalationEvent(0.5, (sender,), (target,), gain=0.5),
+        kinds.EscalationEvent(0.5, (target, friend), (sender,), gain=0.3, answers="armament", level=0.7, until=3.0),
+        kinds.CounterSanctionsEvent(0.75, (friend,), (sender, other), share=0.5),
+        kinds.ShieldEvent(1.0, (friend,), (target,), share=0.7),
+        kinds.InstitutionEvent(0.25, (sender, other), (target, friend)),
+        kinds.VetoEvent(2.0, (friend,), (target,), until=3.0),
+        kinds.AllianceEvent(1.0, (target, friend), level=0.8, until=3.0),
+        kinds.DeterrenceEvent(0.5, (sender, other), share=0.3),
+        kinds.ExitEvent(2.0, (friend,), (target,), share=0.6, until=3.5),
+        kinds.LeaderChangeEvent(1.5, (target,), regime=0.9),
+        kinds.LeaderChangeEvent(2.0, (sender,)),
+        kinds.WarEvent((other,), 0.5, 3.5, limited=True, by=(friend, sender)),
+        kinds.LiftEvent(2.5, (other,), (target,), share=0.5),
     )
 
 
@@ -87,15 +96,20 @@ def assert_equal(ours: list[Moment], theirs: list[Moment]) -> None:
             mine, expected = numbers(getattr(own, part)), numbers(getattr(other, part))
             assert mine.keys() == expected.keys()
             for name, x in mine.items():
-                gap = np.abs(x - expected[name]).max()  # the batch keeps some arrays without [run]: they broadcast
+                # the batch keeps some arrays without [run]: they broadcast; and flags are numbers here
+                gap = np.abs(1.0 * x - expected[name]).max()
                 assert gap <= 1e-10, f"{part}.{name} differs by {gap:.3g} at step {step}"
 
 
 @pytest.mark.parametrize("clean", [False, True], ids=["real", "clean"])
 def test_both_engines_agree_on_every_variable_of_a_noisy_run(clean: bool) -> None:
     world = make_world(9, np.random.default_rng(5))
-    # a hazard and a noise high enough for concessions in every run and for ties that reach their bounds
-    settings: dict[str, Setting] = {"h0": (0.5, 1.0), "sigma": (0.2, 0.4), "rho_u": (0.1, 0.2), "p_decay": (1.0, 2.0)}
+    # a hazard and a noise high enough for concessions in every run and for ties that reach their bounds, and munitions
+    # so few that a war ends for want of them
+    settings: dict[str, Setting] = {
+        **{"h0": (1.0, 2.0), "sigma": (0.2, 0.4), "rho_u": (0.1, 0.2), "p_decay": (1.0, 2.0)},
+        **{"home": 0.3, "stock": (0.5, 1.0)},
+    }
     parameters = sample(3, 11, settings)
     start = solve_start(world, parameters)
     start = clean_start(start, parameters) if clean else start
@@ -106,6 +120,7 @@ def test_both_engines_agree_on_every_variable_of_a_noisy_run(clean: bool) -> Non
     last = theirs[-1].state
     assert (last.spell.max(axis=1) >= 2).all() and (np.abs(last.tie) == 1.0).any()
     assert any((moment.orders.relief > 0.0).any() for moment in theirs)
+    assert (last.munitions[:, 3] == 0.0).all()
 
 
 def test_both_engines_agree_on_the_world_of_2021() -> None:
@@ -115,6 +130,10 @@ def test_both_engines_agree_on_the_world_of_2021() -> None:
     ours, theirs = record(agents.run, *arguments), record(engine.run, *arguments)
     assert_equal(ours, theirs)
     assert theirs[-1].state.spell.any()
+
+
+def test_the_events_of_these_tests_are_of_every_kind() -> None:
+    assert {event.kind for event in every_kind("A", "B", "C", "D")} == set(EVENTS)
 
 
 def test_a_batch_leaves_no_model_behind() -> None:
@@ -297,7 +316,9 @@ def test_collected_data_have_known_values() -> None:
 def test_measures_without_a_meaning_are_not_collected() -> None:
     lonely = set(small_model(bloc=("AAA",), patron=None, senders=("AAD",)).datacollector.model_vars)
     full = set(small_model().datacollector.model_vars)
-    assert full - lonely == {"cohesion", "embrace", "power", "sender_cohesion", "trade_patron", "trade_within"}
+    of_several = {"cohesion", "power", "trade_within", "sender_cohesion", "un_agreement"}
+    of_a_sphere = {"sphere", *(f"exchange_{good}" for good in GOODS)}
+    assert full - lonely == of_several | of_a_sphere | {"embrace", "trade_patron"}
 
 
 def test_a_seed_gives_one_history() -> None:
@@ -352,7 +373,7 @@ MISTAKES = [
     ({"parameters": {"bata": 1}}, f"parameters: no 'bata'; give one of {', '.join(table())}"),
     (
         {"theory": "magic"},
-        "theory: no 'magic'; give one of full, coercion, rally, balance, exchange, trade, homophily",
+        "theory: no 'magic'; give one of full, coercion, rally, balance, exchange, trade, homophily, war-need, dyad",
     ),
     (
         {"agent_classes": {"RUS": Warmer}},

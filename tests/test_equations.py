@@ -6,9 +6,11 @@ from math import exp, tanh
 
 import numpy as np
 import pytest
-from helpers import DT, FIELDS, Array, box, by_hand, by_hand_step, close, history, of, seeds, some_events, worlds
+from by_hand import by_hand, by_hand_step
+from helpers import BEGIN, DT, FIELDS, Array, box, close, history, of, seeds, some_events, worlds
 from hypothesis import given, settings
 
+from blocade import agents
 from blocade.equations.armament import armament_growth, armament_step, hostility, technology_received
 from blocade.equations.arrays import back, mean_of_pair, positive
 from blocade.equations.balance import fold, leading_eigenvalue, structural_balance
@@ -26,6 +28,7 @@ from blocade.equations.risk import association_risk
 from blocade.policy.calendar import at_rest, calendar
 from blocade.randomness import Luck
 from blocade.start import solve_start
+from blocade.state import Moment
 from blocade.world import World
 
 # --- 1 reach, hands and pressure, 2 risk ----------------------------------------------------------------------------
@@ -315,10 +318,10 @@ def test_a_row_gives_what_the_batch_gives() -> None:
 # --- how they are put together --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=12)
+@settings(max_examples=24)
 @given(world=worlds(2, 5), seed=seeds)
-def test_a_run_equals_the_model_in_plain_loops(world: World, seed: int) -> None:
-    """Every variable of a noisy run with events of every kind, against `by_hand_step`.
+def test_both_engines_equal_the_model_in_plain_loops(world: World, seed: int) -> None:
+    """Every variable of a noisy run with a random mix of events of all kinds, against `by_hand_step`.
 
     To 1e-10 for six years and 1e-6 for nine: at the corners of the box a steep gate doubles a rounding in half a year.
     """
@@ -327,16 +330,19 @@ def test_a_run_equals_the_model_in_plain_loops(world: World, seed: int) -> None:
     events, steps = some_events(world, rng), 36
     start = solve_start(world, parameters)
     luck = Luck(5, [0, 1], [0, 0], world.codes)
-    moments = history(start, parameters, events, steps, luck)
-    decrees = calendar(world, events, 2022.0, DT, steps)
+    batch = history(start, parameters, events, steps, luck)
+    by_agents: list[Moment] = []
+    decrees = calendar(world, events, BEGIN, DT, steps)
+    agents.run(start, parameters, decrees, luck, lambda step, moment: by_agents.append(moment), DT)
     for run in range(2):
         hand_ = by_hand(start, parameters, run, at_rest(world))
         for step, decree in enumerate(decrees):
             threshold = luck.thresholds(np.tile(hand_.state["spell"].astype(np.int64), (2, 1)))[run]
             by_hand_step(hand_, decree, step * DT, luck.shocks(step)[run], threshold, DT)
-            state = moments[step + 1].state
-            for name in (*FIELDS, "spell"):
-                scale = 1.0 + np.abs(hand_.state[name]).max()
-                worst = np.abs(getattr(state, name)[run] - hand_.state[name]).max() / scale
-                assert worst < (1e-10 if step < 24 else 1e-6), f"{name} differs by {worst} in step {step}"
-    assert moments[-1].state.spell.any() or not moments[-1].situation.pressure.any()
+            for engine, moments in (("batch", batch), ("agents", by_agents)):
+                state = moments[step + 1].state
+                for name in (*FIELDS, "spell"):
+                    scale = 1.0 + np.abs(hand_.state[name]).max()
+                    worst = np.abs(getattr(state, name)[run] - hand_.state[name]).max() / scale
+                    limit = 1e-10 if step < 24 else 1e-6
+                    assert worst < limit, f"{engine}: {name} differs by {worst} in step {step}"

@@ -51,7 +51,9 @@ def test_resolved_is_json_and_holds_no_path(tmp_path: Path) -> None:
     assert again["arms"][0] == {
         "name": "as-in-2021",
         "label": "as-in-2021",
-        "events": [{"kind": "war", "on": ["RUS"], "start": 2022.25, "until": 2026.0, "need": 0.5}],
+        "events": [
+            {"kind": "war", "on": ["RUS"], "at": 2022.25, "until": 2026.0, "need": 0.5, "limited": False, "by": None}
+        ],
     }
     assert again["parameters"] == {"beta": 0.2, "g": [0.0, 0.5]}
     assert again["first_event"] == 2022.0
@@ -259,7 +261,7 @@ def test_json_schema_has_every_key_and_kind() -> None:
     assert set(schema["$defs"]["ArmFile"]["properties"]) == set(ArmFile.model_fields)
     mapping = schema["properties"]["background"]["additionalProperties"]["discriminator"]["mapping"]
     assert set(mapping) == set(EVENT_FILES)
-    assert set(schema["$defs"]["WarFile"]["properties"]) == {"kind", "on", "from", "until", "need"}
+    assert set(schema["$defs"]["WarFile"]["properties"]) == {"kind", "on", "from", "until", "need", "limited", "by"}
     assert schema["$defs"]["WarFile"]["required"] == ["kind", "on", "from", "until"]
     assert schema["properties"]["draws"] == {
         "default": 200, "maximum": 100_000, "minimum": 1, "title": "Draws", "type": "integer"}

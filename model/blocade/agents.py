@@ -164,7 +164,8 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         m, i = self.model, self.index
         normal, missing = m.start.normal[i], missing_trade(m.start.normal[i], self.trade)
         shield = m.orders.shield[i]
-        willing = willing_partners(m.share, m.relative, self.tie, self.closed, m.risk[:, i], m.pain, shield)
+        shut = np.maximum(self.closed, m.orders.withdrawn[i])  # who withdraws trade does not take it up again
+        willing = willing_partners(m.share, m.relative, self.tie, shut, m.risk[:, i], m.pain, shield)
         willing[i] = 0.0
         residual = residual_in_force(m.start.residual[i], m.start.erased[i], self.cut, m.start.cut[i])
         phi, kappa = m.values["phi"], m.values["kappa"]
@@ -212,10 +213,9 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
     def use_munitions(self) -> Number:
         """What becomes of its munitions, in a war that ends without them (equation 13)."""
         m, i = self.model, self.index
-        limited: Number = m.orders.limited[i] and m.orders.war[i] > 0.0
         received = munitions_received(m.orders.suppliers[i], self.gate * (1.0 - self.closed), m.surplus[:, ARMS])
         home, delivered, stock = (m.values[name] for name in ("home", "delivered", "stock"))
-        return munitions_step(self.munitions, limited, received, home, delivered, stock, m.dt)
+        return munitions_step(self.munitions, m.orders.limited[i], received, home, delivered, stock, m.dt)
 
     def act(self) -> None:
         """Do what was decided; its ties are what the pairs have agreed."""

@@ -134,7 +134,7 @@ def _trade(start: Start, parameters: Parameters, moment: Moment, share: Array, d
             share,
             relative[..., None, :],
             state.tie,
-            now.closed,
+            np.maximum(now.closed, moment.orders.withdrawn),  # who withdraws trade does not take it up again
             back(now.risk),
             now.pain[..., None, :],
             moment.orders.shield,
@@ -198,7 +198,6 @@ def _munitions(parameters: Parameters, moment: Moment, dt: float) -> Array:
     now, order = moment.situation, moment.orders
     if not order.limited.any():
         return moment.state.munitions
-    limited = (order.war > 0.0) & order.limited
     received = munitions_received(order.suppliers, now.gate * (1.0 - now.closed), now.surplus[..., ARMS])
     home, delivered, stock = (parameters.state(name) for name in ("home", "delivered", "stock"))
-    return munitions_step(moment.state.munitions, limited, received, home, delivered, stock, dt)
+    return munitions_step(moment.state.munitions, order.limited, received, home, delivered, stock, dt)

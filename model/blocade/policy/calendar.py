@@ -35,7 +35,7 @@ class Decree:
     over them.
     relief, kept : [state, partner], share lifted in proportion to the state's compliance, and whether whoever has
     conceded once keeps it. offer, credibility : [state, partner], worth of the partner's offer and how far it is
-    believed.
+    believed. share : [state], ĉ, by which the relief of several senders is weighed.
     declared, secondary : [state], whether it has declared secondary sanctions, and how far it enforces them. shield :
     [state, partner], how far the partner shields it. rules : in force, in the order in which they apply.
     pact, deliveries : [state, state], change of the defence and the arms channel of the tie. withdrawn : [state,
@@ -53,6 +53,7 @@ class Decree:
     kept: Flags
     offer: Array
     credibility: Array
+    share: Array
     declared: Flags
     secondary: Array
     shield: Array
@@ -104,7 +105,7 @@ def calendar(world: World, events: Sequence[Event], start: float, dt: float, ste
         decree = _decree(world, ordered, levels, tightened)
         tightened = np.where(decree.sanctions > in_force, step * dt, tightened)
         for rule in decree.rules:
-            if rule.tightens and first_step(rule.event.at, start, dt) == step:
+            if rule.tightens and max(0, first_step(rule.event.at, start, dt)) == step:
                 tightened[rule.pairs] = step * dt
         decrees.append(replace(decree, tightened=tightened))
         in_force, before = decree.sanctions, levels
@@ -141,6 +142,7 @@ def _decree(world: World, events: Sequence[Event], levels: Sequence[float], tigh
         isolation=world.isolation.copy(),
         tightened=tightened,
         credibility=np.full((n, n), np.nan),
+        share=world.capability / world.capability.sum(),
         secondary=np.full(n, np.nan),
         regime=world.regime.copy(),
         war_need=np.full(n, np.nan),
@@ -149,7 +151,7 @@ def _decree(world: World, events: Sequence[Event], levels: Sequence[float], tigh
     active = [(event, level) for event, level in zip(events, levels, strict=True) if level > 0.0]
     for event, level in active:
         _write(decree, world, event, level)
-    for field in ("sanctions", "isolation", "pact", "deliveries", "withdrawn"):
+    for field in ("sanctions", "isolation", *PAIRS):  # nobody does anything to itself
         np.fill_diagonal(getattr(decree, field), 0.0)
     return replace(decree, rules=tuple(Rule.of(event, world) for event, _ in active if isinstance(event, RULES)))
 

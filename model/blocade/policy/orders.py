@@ -20,10 +20,10 @@ class Orders:
     """What is in force: all [..., state, partner] or [..., state]; a batch has [run] in front where runs differ.
 
     sanctions, isolation : after relief. enforced : effort times sanctions. offer : credible worth, q·O. secondary :
-    χ. relief : share lifted in return for compliance. shield : how far the partner shields the state. pact : change
+    χ. relief : share of the pressure lifted in return for compliance. shield : how far the partner shields the state. pact : change
     of the resting tie by pacts and support signed or ended. withdrawn : share of normal trade withdrawn. arming :
     share by which armament at rest rises. regime, turnover : score, and whether a new leader takes office. war : need
-    of arms added. limited, suppliers : whether the war ends without munitions, and who sends some.
+    of arms added. limited, suppliers : whether it is in a war that ends without munitions, and who sends some.
     """
 
     sanctions: Array
@@ -53,7 +53,8 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
     Notes
     -----
     Rules apply to what the calendar decrees, in the order of their dates. An off-ramp then lifts ``relief · p_i`` of
-    what is in force, so relief grows with compliance and snaps back as it decays (unless it is kept).
+    what is in force, so relief grows with compliance and snaps back as it decays (unless it is kept). The relief of a
+    state by several senders is their mean, weighted by ``ĉ_k max(S_ik, Q_ik)`` (assumption).
     """
     sanctions, isolation, offer = decree.sanctions, decree.isolation, decree.offer
     if offer.any():
@@ -69,8 +70,11 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
     if decree.relief.any():
         complied = np.where(decree.kept & seen.conceded[..., None], 1.0, seen.compliance[..., None])
         lifted = decree.relief * complied
+        pressing = np.maximum(sanctions, isolation) * decree.share
+        total = pressing.sum(axis=-1)
+        eased = (lifted * pressing).sum(axis=-1)
+        relief = np.divide(eased, total, out=np.zeros_like(eased), where=total > 0.0)
         sanctions, isolation = sanctions * (1.0 - lifted), isolation * (1.0 - lifted)
-        relief = lifted.max(axis=-1)
     pact = decree.pact
     if pact.any() or decree.deliveries.any():
         pact = parameters.pair("w_defence") * pact + parameters.pair("w_arms") * decree.deliveries
@@ -94,6 +98,6 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
         regime=decree.regime,
         turnover=decree.turnover,
         war=np.where(fighting, np.where(np.isnan(decree.war_need), parameters.state("war_need"), decree.war_need), 0.0),
-        limited=decree.limited,
+        limited=decree.limited & fighting,
         suppliers=decree.suppliers,
     )

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from blocade.equations.arrays import Array, back, positive
+from blocade.equations.arrays import Array, back, positive, without_self
 from blocade.policy.events import CoerciveWedgeEvent, CounterSanctionsEvent, EscalationEvent, WedgeEvent
 from blocade.world import World
 
@@ -92,7 +92,7 @@ def answered(rule: Rule, sanctions: Array, seen: Seen) -> Array:
             now[here] = np.maximum(there, event.share * back(now)[here])
         case CoerciveWedgeEvent():
             now[here] = np.where(_chosen(rule, -seen.tie), np.maximum(there, event.level), there)
-    return now
+    return without_self(now)
 
 
 def wooed(rule: Rule, event: WedgeEvent, seen: Seen, q: Array) -> tuple[Array, Array]:
@@ -108,7 +108,7 @@ def wooed(rule: Rule, event: WedgeEvent, seen: Seen, q: Array) -> tuple[Array, A
     chosen = _chosen(rule, seen.tie)
     relief[here] = event.relief * chosen
     offer[here] = chosen * (q if event.credibility is None else event.credibility)
-    return relief, offer
+    return without_self(relief), without_self(offer)
 
 
 def _chosen(rule: Rule, tie: Array) -> Array:
