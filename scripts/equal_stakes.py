@@ -56,16 +56,17 @@ def variants() -> dict[str, dict[str, float]]:
 def rows(scenario: Scenario, name: str, zeroed: Mapping[str, float], workers: int) -> list[dict[str, object]]:
     """The rows of one variant."""
     arms = tuple(arm for arm in scenario.arms if arm.name in (BASELINE, TREATED))
+    parameters = {**scenario.parameters, **zeroed}
     chosen = replace(
-        scenario, arms=arms, parameters={**scenario.parameters, **zeroed}, claims=(), charts=(), measures=MEASURES
+        scenario, arms=arms, parameters=parameters, starts=STARTS, claims=(), charts=("verdicts",), measures=MEASURES
     )
-    planned = replace(api.plan(chosen), starts=STARTS)
+    planned = api.plan(chosen)
     pieces = gather(planned, run_plan(planned, workers, lambda _done, _total: None))
     drawn = dict(planned.parameters)
     found = []
     for start in STARTS:
         for measure in MEASURES:
-            estimand = Estimand(name, measure, "", measure, {TREATED: 1.0, BASELINE: -1.0}, EXACT)
+            estimand = Estimand(name, measure, "", measure, {TREATED: 1.0, BASELINE: -1.0}, EXACT, *planned.readings[0])
             verdict = judge(estimand, start, effect(planned, pieces, estimand, start), drawn)
             sign = (
                 "up"

@@ -129,12 +129,17 @@ def test_theories_switch_on_what_they_are_named_after() -> None:
         "exchange": {"b_match"},
         "trade": {"b_trade", "b_risk"},
         "homophily": set(),
+        "war-need": {"b_match"},
+        "dyad": {"b_sanction", "b_isolation", "b_offer", "b_comply"},
     }
     assert set(theories()) == {*on, "full"}
     assert not theories()["full"]
     for theory, switched_on in on.items():
         drawn = sample(10, 1, theories()[theory])
         assert {name for name in NO_FORCES if drawn[name].any()} == switched_on
-        np.testing.assert_array_equal(drawn["phi"], sample(10, 1)["phi"])
+        unbound = "k" if theory == "dyad" else "phi"  # without a network nobody takes up lost trade
+        np.testing.assert_array_equal(drawn[unbound], sample(10, 1)[unbound])
+    assert not theories()["dyad"]["phi"]
+    assert not theories()["war-need"]["mu"] and not theories()["war-need"]["nu"]
     rally = sample(50, 1, theories()["rally"])
     assert rally["b_sanction"].min() > 0.0 and rally["b_isolation"].min() > 0.0 and rally["rho_u"].max() > 0.0

@@ -38,16 +38,30 @@ def test_tables_hold_what_the_runs_gave(tmp_path: Path) -> None:
     for (start, arm), piece in pieces.items():
         rows = chosen(result.outcomes, start, arm)
         told = rows.pivot_table(index="draw", columns="replicate", values="value").to_numpy()
-        np.testing.assert_array_equal(told, piece.values[:, :, column])
+        np.testing.assert_array_equal(told, piece.values[0, :, :, column])
         band = chosen(result.bands, start, arm).query("versus == ''")
         np.testing.assert_allclose(band["median"], np.median(piece.series[:, :, column], axis=1), rtol=0, atol=1e-15)
     row = result.verdicts.query("estimand == 'cohesion' and start == 'clean'").iloc[0]
-    values = {arm: pieces["clean", arm].values[:, :, column].mean(axis=1) for arm in plan.arms}
+    values = {arm: pieces["clean", arm].values[0, :, :, column].mean(axis=1) for arm in plan.arms}
     assert row["estimate"] == pytest.approx(np.median(contrast(values, row["contrast"])), abs=1e-6)
     assert row["n"] == 3
     # replicates share the parameters and differ in luck
     one, two = (result.outcomes.query("replicate == @k and measure == 'cohesion'")["value"].to_numpy() for k in (0, 1))
     assert (one != two).all()
+
+
+def test_an_effect_may_be_read_at_another_time() -> None:
+    """The first event is in 2022.25: one year later, over half a year, and over the whole year from the event on."""
+    plan = replace(api.plan(replaced(draws=2)), readings=((10.0, 1.0), (1.0, 0.5), (1.0, 1.0)))
+    usual, late, whole = plan.windows
+    assert plan.times[usual].tolist() == [2023.25, 2023.5, 2023.75, 2024.0]  # the run ends before ten years are over
+    assert plan.times[late].tolist() == [2023.0, 2023.25]
+    assert plan.times[whole].tolist() == [2022.5, 2022.75, 2023.0, 2023.25]
+    piece = run_chunk(plan, range(2))["real", "isolate"]
+    for window, steps in enumerate(plan.windows):
+        exact = piece.series[steps].mean(axis=0)
+        np.testing.assert_allclose(piece.values[window, :, 0, : exact.shape[-1]], exact, rtol=0, atol=1e-14)
+    assert np.ptp(piece.values, axis=0).max() > 1e-3
 
 
 def replaced(**changes: int) -> Scenario:
