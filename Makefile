@@ -4,10 +4,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SCENARIO ?= scenarios/isolate-russia-north-korea.yaml
 
-.PHONY: run test clean
+.PHONY: run claims test clean
 
 run: $(VENV)/.installed
 	$(BIN)/blocade run $(SCENARIO)
+
+# Every claim of the article: the whole library (minutes), then docs/claims.md from its results.
+claims: $(VENV)/.installed
+	$(BIN)/blocade run scenarios/
+	$(BIN)/python scripts/update_claims.py
 
 test: $(VENV)/.tools
 	$(BIN)/ruff check .

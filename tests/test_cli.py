@@ -166,7 +166,7 @@ def test_several_scenarios_go_into_one_folder_each_in_its_own(tmp_path: Path) ->
     (folder / "_base.yaml").write_text(SMALL.read_text())
     done = blocade("run", folder, "--out", tmp_path / "out", "--draws", 1, "--quiet")
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["first", "second"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["first", "index.md", "second"]
 
 
 def bad_files() -> dict[str, list[str]]:
@@ -215,7 +215,7 @@ def test_a_claim_on_the_patron_needs_one(tmp_path: Path) -> None:
     done = blocade("check", file)
     assert done.returncode == 2
     assert done.stderr.endswith(
-        'claim "tighter-embrace" measures the tie to a patron; name one with `patron:`, or leave the claim out\n'
+        'claim "tighter-embrace" measures the tie to a patron; name one with `patron:`, or leave it out\n'
     )
 
 
@@ -254,7 +254,8 @@ def test_schema_names_the_keys_and_refuses_others() -> None:
     schema = json.loads(blocade("schema").stdout)
     assert set(schema["properties"]) == {
         *("title", "why", "extends", "world", "bloc", "patron", "senders", "start", "end", "background", "arms"),
-        *("theory", "parameters", "draws", "replicates", "seed", "measures", "claims", "charts"),
+        *("theory", "parameters", "draws", "replicates", "seed", "starts", "watch"),
+        *("measures", "claims", "hypotheses", "charts"),
     }
     assert schema["additionalProperties"] is False
 

@@ -13,17 +13,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from blocade.agents import BlocModel, StateAgent
     from blocade.api import run
+    from blocade.compare import compare_theories
+    from blocade.library import claims_table
     from blocade.result import Result
     from blocade.world import World, load_world
 
 __version__ = "0.1.0"
-__all__ = ["BlocModel", "Result", "StateAgent", "World", "load_world", "run"]
+__all__ = [
+    "BlocModel",
+    "Result",
+    "StateAgent",
+    "World",
+    "claims_table",
+    "compare_theories",
+    "load_world",
+    "run",
+]
 
 _HOME = {
     "BlocModel": "blocade.agents",
     "StateAgent": "blocade.agents",
     "Result": "blocade.result",
     "World": "blocade.world",
+    "claims_table": "blocade.library",
+    "compare_theories": "blocade.compare",
     "load_world": "blocade.world",
     "run": "blocade.api",
 }

@@ -1,4 +1,4 @@
-"""The command line: ``blocade run``, ``check``, ``schema``.
+"""The command line: ``blocade run``, ``theories``, ``check``, ``schema``.
 
 Exit codes: 0 done; 2 bad input, one line on stderr for each mistake; 130 stopped by Ctrl-C.
 """
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from blocade.limits import LIMITS
 
@@ -41,20 +42,10 @@ def parser() -> argparse.ArgumentParser:
         help="results folder (default: results/SCENARIO; for several scenarios one subfolder each)",
     )
     run.add_argument(
-        "--draws", type=_between(*LIMITS["draws"]), metavar="N", help="parameter sets, instead of the scenario's"
-    )
-    run.add_argument(
         "--replicates",
         type=_between(*LIMITS["replicates"]),
         metavar="N",
         help="runs of each parameter set, instead of the scenario's",
-    )
-    run.add_argument("--seed", type=_between(*LIMITS["seed"]), metavar="N", help="instead of the scenario's")
-    run.add_argument(
-        "--workers",
-        type=_between(*LIMITS["workers"]),
-        metavar="N",
-        help="processes (default: one for short work, else one per processor)",
     )
     run.add_argument(
         "--engine",
@@ -62,14 +53,32 @@ def parser() -> argparse.ArgumentParser:
         default="batch",
         help="batch (default), or agents: state by state, slower, the same results",
     )
-    run.add_argument("--force", action="store_true", help="replace the results of other inputs")
-    run.add_argument("--quiet", action="store_true", help="no progress and no table")
+    _add_usual(run)
+
+    theories = commands.add_parser(
+        "theories", help="run a scenario under every theory and null model, and draw the sign map"
+    )
+    theories.add_argument("scenario", metavar="FILE|NAME", help="a scenario file or the name of a packaged one")
+    theories.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/theories/SCENARIO)")
+    _add_usual(theories)
 
     check = commands.add_parser("check", help="check scenario files and do nothing else")
     check.add_argument("scenario", nargs="+", metavar="FILE")
 
     commands.add_parser("schema", help="print the JSON Schema of scenario files")
     return top
+
+
+def _add_usual(command: argparse.ArgumentParser) -> None:
+    """Options of all commands that run."""
+    for name, meaning in (
+        ("draws", "parameter sets, instead of the scenario's"),
+        ("seed", "instead of the scenario's"),
+        ("workers", "processes (default: one for short work, else one per processor)"),
+    ):
+        command.add_argument(f"--{name}", type=_between(*LIMITS[name]), metavar="N", help=meaning)
+    command.add_argument("--force", action="store_true", help="replace the results of other inputs")
+    command.add_argument("--quiet", action="store_true", help="no progress and no table")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,9 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        if given.command == "schema":
-            return _schema()
-        return _check(given.scenario) if given.command == "check" else _run(given)
+        return COMMANDS[given.command](given)
     except (ScenarioError, WorldError) as error:
         print(*error.mistakes, sep="\n", file=sys.stderr)
         return BAD_INPUT
@@ -101,7 +108,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _schema() -> int:
+def _schema(_given: argparse.Namespace) -> int:
     import json  # noqa: PLC0415
 
     from blocade.scenario import json_schema  # noqa: PLC0415
@@ -110,35 +117,58 @@ def _schema() -> int:
     return 0
 
 
-def _check(files: Sequence[str]) -> int:
+def _check(given: argparse.Namespace) -> int:
     from blocade.api import read_all  # noqa: PLC0415
 
-    read_all(files)
+    read_all(given.scenario)
     return 0
 
 
 def _run(given: argparse.Namespace) -> int:
-    from blocade import api  # noqa: PLC0415
+    from blocade import api, library  # noqa: PLC0415
+    from blocade.summary import claims_brief  # noqa: PLC0415
 
     scenarios = api.read_all(given.scenario)
+    several, folder = len(scenarios) > 1, given.out or Path("results")
+    if several:
+        library.refuse_foreign(folder, library.FILES)
+    results = []
     for scenario in scenarios:
-        folder = given.out or Path("results")
-        if len(scenarios) > 1 or given.out is None:
-            folder = folder / scenario.name
         result = api.run(
             scenario,
-            folder,
-            draws=given.draws,
+            folder / scenario.name if several or given.out is None else folder,
             replicates=given.replicates,
-            seed=given.seed,
-            workers=given.workers,
             engine=given.engine,
-            force=given.force,
-            progress=(lambda _done, _total: None) if given.quiet else None,
+            **_usual(given),
         )
+        results.append(result)
         if not given.quiet:
             print(f"\n{result.summary()}\n")
+    if several:
+        table = library.write(results, folder)
+        if not given.quiet:
+            told = [] if table is None else [claims_brief(table), ""]
+            print(*told, f" {folder}/   {', '.join(library.FILES if told else [library.INDEX])}", "", sep="\n")
     return 0
+
+
+def _theories(given: argparse.Namespace) -> int:
+    from blocade import compare  # noqa: PLC0415
+
+    out = given.out or Path("results") / "theories" / Path(given.scenario).stem
+    signs = compare.compare_theories(given.scenario, out, **_usual(given))
+    if not given.quiet:
+        print(f"\n{compare.told(signs)}\n\n {out}/   {', '.join(compare.FILES)}\n")
+    return 0
+
+
+def _usual(given: argparse.Namespace) -> dict[str, Any]:
+    """What every command that runs hands on."""
+    passed: dict[str, Any] = {name: getattr(given, name) for name in ("draws", "seed", "workers", "force")}
+    return {**passed, "progress": (lambda _done, _total: None) if given.quiet else None}
+
+
+COMMANDS = {"run": _run, "theories": _theories, "check": _check, "schema": _schema}
 
 
 def _between(least: int, most: int) -> Callable[[str], int]:

@@ -84,6 +84,10 @@ def _prior(name: str) -> Setting:
     return (entry.low, entry.high)
 
 
+NULLS = ("homophily", "war-need", "dyad")
+"""Theories that are null models: what an explanation has to beat."""
+
+
 @cache
 def theories() -> Mapping[str, Mapping[str, Setting]]:
     """Theories as presets: each sets some parameters; the rest keep their prior range.
@@ -91,7 +95,9 @@ def theories() -> Mapping[str, Mapping[str, Setting]]:
     coercion: cost, concession and compliance (M1, M15). rally: resentment, so pressure pushes away from the sender
     and builds insulation (M4, M5). balance: structural balance, with isolation and sanctions to give it something to
     work on (M9). exchange: needs and surpluses alone (M8). trade: interdependence and fear of punishment (M12, M17).
-    homophily: resting ties only, a null model (M11). full: everything.
+    full: everything. Null models (`NULLS`): homophily: resting ties only (M11). war-need: exchange that pain leaves
+    alone, so that a war's need is all that can move a bond (M8). dyad: what two states do to each other, without
+    balance, without fear of punishment by third states and without diversion to them (M1, M4, M15).
     """
     return MappingProxyType(
         {
@@ -104,6 +110,11 @@ def theories() -> Mapping[str, Mapping[str, Setting]]:
             "exchange": _only(b_match=_prior("b_match")),
             "trade": _only(b_trade=_prior("b_trade"), b_risk=_prior("b_risk")),
             "homophily": _only(),
+            "war-need": {**_only(b_match=_prior("b_match")), "mu": 0.0, "nu": 0.0},
+            "dyad": {
+                **_only(**{name: _prior(name) for name in ("b_sanction", "b_isolation", "b_offer", "b_comply")}),
+                "phi": 0.0,
+            },
         }
     )
 

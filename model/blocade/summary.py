@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blocade.analysis.claims import thresholds
 from blocade.analysis.verdicts import ALWAYS_REPORTED, LEAST_DRAWS
+from blocade.charts.claims import MEANING
 from blocade.experiment.plan import DT
 from blocade.parameters import table
 from blocade.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BOTH_STARTS = ("H1", "H10")
 """Hypotheses that are reported from a clean start too."""
@@ -32,6 +36,16 @@ OTHER_STARTS = {
 
 FEW_DRAWS = 50
 """Parameter sets below which the text warns that verdicts mean little (assumption)."""
+EXPLAINED = (
+    "An *expectation* is what a claim predicts, worded so that the claim expects a rise. *Change* is the median over "
+    "parameter draws of the difference between the arms that are compared, in the unit given; *90 % of draws* runs "
+    "from the 5th to the 95th percentile; n is given where not every draw counts. Effects are read {read:g} years "
+    "after the first event, as the mean of {over:g} year, unless another time is named. *Above* and *below* are the "
+    "shares of draws that rise or fall by more than the smallest effect that counts, fixed before the runs. *Hangs on* "
+    "names the parameters whose rank correlation with a change that is not negligible is at least {driver:g}, + where "
+    "it rises with them; the symbols are those of `seeds/parameters.csv`."
+)
+
 
 Row = dict[str, Any]
 
@@ -49,6 +63,12 @@ def percent(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.0%}".replace("%", " %")
 
 
+def verdict_rows(result: Result) -> list[Row]:
+    """The verdicts as they are stored."""
+    rows: list[Row] = json.loads((result.folder / "verdicts.json").read_text(encoding="utf-8"))
+    return rows
+
+
 def summary(result: Result) -> str:
     """What `blocade run` prints at its end.
 
@@ -57,24 +77,22 @@ def summary(result: Result) -> str:
     Several lines: title, size of the experiment, verdicts from the real start (and from a clean one where the
     specification asks for it), one sentence, scale, what it rests on, what it does not answer, where the files are.
     """
-    rows: list[Row] = json.loads((result.folder / "verdicts.json").read_text(encoding="utf-8"))
+    rows = verdict_rows(result)
     real = [row for row in rows if row["start"] == "real"]
     clean = [row for row in rows if row["start"] == "clean" and _both(row)]
     lines = [str(result.manifest["title"]), _size(result), ""]
     if not real:
         end = f" {result.folder}/   charts/, tables"
-        return "\n".join(
-            [*lines, " In this model nothing was asked: one arm has nothing to be compared with.", "", end]
-        )
+        return "\n".join([*lines, f" {sentence(real)}", "", end])
     heading, *told = verdict_table([*real, *clean])
     lines += [heading, *told[: len(real)]]
     if clean:
         lines += ["", " From a clean start (no sanctions in force before):", *told[len(real) :]]
-    lines += ["", *(f" {line}" for line in _other_starts(rows))]
+    others = [f" {line}" for line in _other_starts(rows)]
+    lines += ["", *others] if others else []
     lines += ["", f" {sentence(real)}", f" {_scale(result)}"]
     lines += [" A share of draws is a share of parameter sets, not odds that the claim is true."]
-    if result.scenario["draws"] < FEW_DRAWS:
-        lines += [f" Only {result.scenario['draws']} parameter sets: enough to try a scenario, too few for a verdict."]
+    lines += [f" {warning}" for warning in few(result.scenario["draws"])]
     lines += [f" Rests most on: {rests_on(real)}"]
     left_open = _open(result, real)
     lines += [f" {left_open}"] if left_open else []
@@ -96,16 +114,22 @@ def verdict_table(rows: Sequence[Row]) -> list[str]:
         )
         for row in rows
     ]
-    widths = [max(len(line[column]) for line in (heading, *cells)) for column in range(len(heading))]
+    return aligned([heading, *cells])
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Cells as lines, every column as wide as its longest cell."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
-        " " + "   ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in (heading, *cells)
+        " " + "   ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
     ]
 
 
 def sentence(rows: Sequence[Row]) -> str:
     """One sentence that begins "In this model": the first estimand in full, then the first of every other claim and
     the war's."""
+    if not rows:
+        return "In this model nothing was asked: one arm has nothing to be compared with."
     head, *rest = rows
     said = {head["claim"]}
     clauses = [
@@ -144,6 +168,17 @@ def _hangs(row: Row) -> str:
     return f" (it {' and '.join(parts)})" if parts else ""
 
 
+def few(draws: int) -> list[str]:
+    """A warning where verdicts mean little."""
+    return [f"Only {draws} parameter sets: enough to try, too few for a verdict."] if draws < FEW_DRAWS else []
+
+
+def symbols(row: Row) -> str:
+    """The parameters that an effect hangs on, with the sign of their rank correlation: ``+φ −μ``."""
+    found = [driver for driver in row["drivers"] if abs(driver["rho"]) >= thresholds().driver]
+    return " ".join(f"{'+' if one['rho'] > 0 else '−'}{table()[one['parameter']].symbol}" for one in found)
+
+
 def _both(row: Row) -> bool:
     return row["hypothesis"] in ("", *BOTH_STARTS)
 
@@ -151,7 +186,8 @@ def _both(row: Row) -> bool:
 def _size(result: Result) -> str:
     manifest, scenario = result.manifest, result.scenario
     first = scenario["first_event"]
-    early = ", the end of the run" if first is not None and manifest["window"][1] < first + thresholds().read - DT else ""
+    soon = first is not None and manifest["window"][1] < first + thresholds().read - DT
+    early = ", the end of the run" if soon else ""
     starts = f"{len(manifest['starts'])} start{'s' if len(manifest['starts']) > 1 else ''}"
     replicates = f" × {scenario['replicates']} replicates" if scenario["replicates"] > 1 else ""
     return (
@@ -195,6 +231,85 @@ def _scale(result: Result) -> str:
 def _open(result: Result, rows: Sequence[Row]) -> str:
     """What the run leaves open, said once."""
     silent = [f"“{row['label']}”" for row in rows if row["verdict"] == "not answered"]
-    if any(event["kind"] == "war" for arm in result.scenario["arms"] for event in arm["events"]):
+    wars = [event for arm in result.scenario["arms"] for event in arm["events"] if event["kind"] == "war"]
+    if not all(war.get("limited") for war in wars):  # the end of a limited war is an answer of the model
         silent.append("whether isolation brings a war or ends it (the war is given, the same in every arm that has it)")
     return f"Not answered here: {'; '.join(silent)}." if silent else ""
+
+
+def headline(table: pd.DataFrame) -> str:
+    """How many claims got a number, and how the first expectation of each came out."""
+    first = table.drop_duplicates("claim")
+    count = table[table["n"] > 0]["claim"].nunique()
+    told = [f"{(first['verdict'] == verdict).sum()} {verdict}" for verdict in WORDS if verdict in set(first["verdict"])]
+    return f"{count} of {len(first)} claims got a number; by their first expectation: {', '.join(told)}"
+
+
+def cell(text: str) -> str:
+    """Text on one line that a Markdown table can hold."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def beyond(row: Mapping[Any, Any], up: str = "share") -> str:
+    """The shares of draws above and below the smallest effect."""
+    s = row["s"]
+    return f"{percent(row[up])} above {signed(s)}, {percent(row['down'])} below {signed(-s)}"
+
+
+def change(row: Mapping[Any, Any]) -> tuple[str, str]:
+    """The median and the interval, with a third decimal where the smallest effect needs it."""
+    digits = 2 if row["s"] >= thresholds().smallest else 3
+    return signed(row["estimate"], digits), f"{signed(row['low'], digits)} … {signed(row['high'], digits)}"
+
+
+def claims_markdown(table: pd.DataFrame, places: Mapping[str, str], made: str) -> str:
+    """The claims table as Markdown, claim by claim.
+
+    Parameters
+    ----------
+    places : where the name of a scenario links to; without a place it is no link.
+    made : the command that makes it.
+    """
+    usual = thresholds()
+    silent = [f"`{slug}`" for slug, rows in table.groupby("claim", sort=False) if not rows["n"].any()]
+    without = f"Without a number, for the reason given there: {', '.join(silent)}." if silent else ""
+    explained = EXPLAINED.format(read=usual.read, over=usual.over, driver=usual.driver)
+    lines = ["# The claims", "", f"Made by {made}.", "", f"{headline(table)}. {without}".strip(), ""]
+    lines += [" ".join([explained, MEANING, *few(table["n"].max())]), ""]
+    draws = table.groupby("scenario")["n"].transform("max")
+    for number, (slug, rows) in enumerate(table.assign(draws=draws).groupby("claim", sort=False), start=1):
+        first = rows.iloc[0]
+        name, place = first["scenario"], places.get(first["scenario"])
+        asked = [f"`{slug}`", *([f"hypothesis {first['hypothesis']}"] if first["hypothesis"] else [])]
+        asked += [f"mechanism {first['mechanism']}", f"scenario {f'[{name}]({place})' if place else name or 'none'}"]
+        asked += [f"[chart]({first['chart']})"] if first["chart"] else []
+        lines += [f"## {number}. {first['words']}", "", " · ".join(asked), ""]
+        lines += _expectations(rows) if first["estimand"] else [f"Not answered: {first['note']}.", ""]
+    return "\n".join(lines)
+
+
+def _expectations(rows: pd.DataFrame) -> list[str]:
+    usual = thresholds()
+    lines = ["| Expectation | Change | 90 % of draws | Above / below | Verdict | Hangs on |", f"|{'---|' * 6}"]
+    for row in rows.to_dict("records"):
+        when = [f"read after {row['read']:g} years"] if row["read"] != usual.read else []
+        when += [f"mean of {row['over']:g} years"] if row["over"] != usual.over else []
+        label = cell(row["label"]) + (f" ({', '.join(when)})" if when else "")
+        if row["n"]:
+            middle, interval = change(row)
+            counted = f", n = {row['n']}" if row["n"] < row["draws"] else ""
+            numbers = [f"{middle} ({row['unit']})", interval, beyond(row) + counted, f"**{row['verdict']}**"]
+        else:
+            numbers = ["–", "–", "–", f"**{row['verdict']}**: {row['note']}"]
+        hangs = "" if row["verdict"] == "negligible" else row["drivers"]
+        lines.append(f"| {' | '.join([label, *numbers, hangs or '–'])} |")
+    return [*lines, ""]
+
+
+def claims_brief(table: pd.DataFrame) -> str:
+    """The first expectation of every claim that has a number, as aligned lines."""
+    first = table[table["n"] > 0].drop_duplicates("claim").to_dict("records")
+    heading = ("Claim", "First expectation", "Verdict", "Change", "90 % of draws", "Scenario")
+    cells = [(row["claim"], row["label"], row["verdict"], *change(row), row["scenario"]) for row in first]
+    lines = [*aligned([heading, *cells]), "", f" {headline(table)}."]
+    return "\n".join([*lines, *(f" {warning}" for warning in few(table["n"].max()))])

@@ -1,0 +1,152 @@
+"""Several results in one folder: an index of the questions, and the table of all claims."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from blocade.analysis.claims import Claim, claims, thresholds
+from blocade.charts.claims import draw
+from blocade.experiment.store import StoreError
+from blocade.result import Result
+from blocade.summary import claims_markdown, headline, sentence, symbols, verdict_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INDEX = "index.md"
+FILES = (INDEX, "claims.csv", "claims.md", "claims.png")
+MARK = "<!-- Written by blocade; it is replaced by the next run. -->"
+NUMBERS = ("estimand", "label", "unit", "n", "estimate", "low", "high", "share", "down", "flat", "s", "verdict")
+ABOUT = ("claim", "words", "mechanism", "hypothesis", "scenario")
+COLUMNS = (*ABOUT, *NUMBERS, "drivers", "read", "over", "chart", "note")
+
+
+def claims_table(results: Iterable[Result], folder: str | Path = ".") -> pd.DataFrame:
+    """Every expectation of every claim of ``seeds/claims.yaml``, in its order, with its stored verdict.
+
+    Parameters
+    ----------
+    results : a claim is answered by the result of its own scenario; one without has a single row, and a note says why.
+    folder : what the paths of charts are relative to.
+    """
+    by_name = {result.scenario["name"]: result for result in results}
+    rows = [row for claim in claims().values() for row in _claim_rows(claim, by_name.get(claim.scenario), Path(folder))]
+    numbers = dict.fromkeys(("estimate", "low", "high", "share", "down", "flat", "s", "read", "over"), float)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
+
+
+def _claim_rows(claim: Claim, result: Result | None, folder: Path) -> list[dict[str, Any]]:
+    about = {
+        "claim": claim.slug, "words": claim.words, "mechanism": claim.mechanism, "hypothesis": claim.hypothesis,
+        "scenario": claim.scenario,
+    }  # fmt: skip
+    stored = [] if result is None else verdict_rows(result)
+    found = [row for row in stored if (row["claim"], row["start"]) == (claim.slug, "real")]
+    if result is None or not found:
+        was = "was not run" if result is None else "was run without asking it"
+        note = claim.silent or f"its scenario, {claim.scenario}, {was}"
+        empty = dict.fromkeys(("estimand", "label", "unit", "drivers", "chart"), "")
+        return [{**about, **empty, "n": 0, "verdict": "not answered", "note": note}]
+    chart = result.folder / "charts" / f"{claim.chart}.png"
+    about["chart"] = _path(chart, folder) if chart.is_file() else ""
+    kept = (*NUMBERS, "read", "over")
+    return [
+        {**about, **{name: row[name] for name in kept}, "drivers": symbols(row), "note": _note(row)} for row in found
+    ]
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    """Why a verdict has no number."""
+    if row["n"]:
+        return ""
+    return f"in no draw does the total exceed {thresholds().total:g}" if row["share_of"] else "no draw gives a number"
+
+
+def _path(path: Path, folder: Path) -> str:
+    return quote(Path(os.path.relpath(path, folder)).as_posix())
+
+
+def index(results: Sequence[Result], folder: Path, claimed: bool) -> str:
+    """Every scenario of a folder: question, why, the answer in one sentence, and where to look."""
+    lines = [MARK, "# Results", ""]
+    lines += ["All verdicts: [table](claims.md), [chart](claims.png), [data](claims.csv).", ""] if claimed else []
+    for result in results:
+        place = _path(result.folder, folder)
+        drawn = sorted(path.stem for path in (result.folder / "charts").glob("*.png"))
+        links = [f"[{name}]({place}/charts/{name}.png)" for name in drawn]
+        real = [row for row in verdict_rows(result) if row["start"] == "real"]
+        title, why = (" ".join(result.scenario[key].split()) for key in ("title", "why"))
+        lines += [f"## [{title}]({place}/)", "", *([why, ""] if why else []), sentence(real), ""]
+        lines += [f"Charts: {', '.join(links)} · [tables]({place}/)", ""]
+    return "\n".join(lines)
+
+
+def write(results: Sequence[Result], folder: Path) -> pd.DataFrame | None:
+    """Write the index of a folder of results, and the claims table where any of them asks a claim.
+
+    Returns
+    -------
+    The claims table, or None.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written.
+    """
+    claimed = any(result.scenario["claims"] for result in results)
+    contents: dict[str, str | Figure] = {INDEX: index(results, folder, claimed)}
+    table = claims_table(results, folder) if claimed else None
+    if table is not None:
+        places = {result.scenario["name"]: f"{_path(result.folder, folder)}/" for result in results}
+        shown = table.assign(label=table["label"].where(table["label"] != "", table["note"]))
+        contents["claims.csv"] = table.to_csv(index=False, lineterminator="\n")
+        contents["claims.md"] = claims_markdown(table, places, "`blocade run`")
+        contents["claims.png"] = draw(shown, headline(table))
+    put(folder, contents)
+    return table
+
+
+def refuse_foreign(folder: Path, names: Sequence[str]) -> None:
+    """Refuse a folder in which files of these names are not ours; the first, Markdown, says whose they are.
+
+    Raises
+    ------
+    StoreError
+        With the names.
+    """
+    there = [name for name in names if (folder / name).exists()]
+    mark = folder / names[0]
+    if there and not (mark.is_file() and mark.read_bytes().startswith(MARK.encode())):
+        raise StoreError(
+            f"{folder}: holds files of yours ({', '.join(there)}); move them or choose another folder with --out"
+        )
+
+
+def put(folder: Path, contents: Mapping[str, str | Figure]) -> None:
+    """Write texts and figures that belong together, each moved to its place whole.
+
+    Raises
+    ------
+    StoreError
+        If they cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
+            for name, content in contents.items():
+                path = Path(partial) / name
+                if isinstance(content, str):
+                    path.write_text(content, encoding="utf-8")
+                else:
+                    content.savefig(path)
+            for name in contents:
+                (Path(partial) / name).replace(folder / name)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written ({error.strerror}); choose another folder with --out") from error
