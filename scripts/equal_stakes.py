@@ -23,8 +23,8 @@ from tqdm import tqdm
 from blocade import api
 from blocade.analysis.claims import Estimand
 from blocade.analysis.verdicts import judge
-from blocade.experiment.plan import SWITCHES, switch
 from blocade.experiment.runner import effect, gather, run_plan
+from blocade.parameters import MECHANISMS
 from blocade.scenario import Scenario, find_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,14 +38,14 @@ EXACT = 1e-9
 
 def variants() -> dict[str, dict[str, float]]:
     """Name -> parameters set to 0."""
-    every = {switch(force): 0.0 for force in SWITCHES}
+    every = {MECHANISMS[force]: 0.0 for force in MECHANISMS}
     found: dict[str, dict[str, float]] = {"all forces": {}}
-    for force in SWITCHES:
-        kept = {switch(force)} | ({"b_isolation"} if force == "balance" else set())
+    for force in MECHANISMS:
+        kept = {MECHANISMS[force]} | ({"b_isolation"} if force == "balance" else set())
         name = "balance and isolation alone" if force == "balance" else f"{force} alone"
         found[name] = {parameter: zero for parameter, zero in every.items() if parameter not in kept}
-    for force in SWITCHES:
-        found[f"without {force}"] = {switch(force): 0.0}
+    for force in MECHANISMS:
+        found[f"without {force}"] = {MECHANISMS[force]: 0.0}
     found["match alone, supply untouched by pain (μ = 0)"] = {**found["match alone"], "mu": 0.0}
     found["risk alone, no relief from fear (g = 0)"] = {**found["risk alone"], "g": 0.0}
     found["without loss of supply (μ = 0)"] = {"mu": 0.0}

@@ -112,7 +112,8 @@ def fake_result(
         ],
     }  # fmt: skip
     manifest = {
-        "inputs": {"scenario": scenario}, "window": WINDOW, "starts": list(STARTS), "states": len(NAMES), "names": NAMES,
+        "inputs": {"scenario": scenario}, "window": WINDOW, "starts": list(STARTS),
+        "states": len(NAMES), "names": NAMES,
         "roles": {"key": key}, "capability": {code: 1.0 / (1 + i) for i, code in enumerate(NAMES)},
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from test_charts import LONG, NONE, UP, _pixels, down, extent, marks, notes, panels, title
 
 from blocade.charts import arms_race, claims, poles, signmap, trade
-from blocade.experiment.plan import SWITCHES
+from blocade.parameters import MECHANISMS
 from blocade.result import Result
 
 GROWTH = np.clip((TIMES - 2021.0) / (WINDOW[0] - 2021.0), 0.0, 1.0)[:, None]
@@ -291,8 +291,8 @@ def test_all_claims_find_a_place() -> None:
 # --- the sign map ---------------------------------------------------------------------------------
 
 SETS = (
-    ("without risk", "without", tuple(force for force in SWITCHES if force != "risk")),
-    ("full", "theory", SWITCHES), ("rally", "theory", ("sanction", "isolation")), ("homophily", "null", ()),
+    ("without risk", "without", tuple(force for force in MECHANISMS if force != "risk")),
+    ("full", "theory", tuple(MECHANISMS)), ("rally", "theory", ("sanction", "isolation")), ("homophily", "null", ()),
 )  # fmt: skip
 
 
@@ -322,10 +322,10 @@ def only(axes: Axes, gid: str) -> Any:
 def test_sign_map_draws_every_set_as_it_is() -> None:
     (axes,) = signmap.draw(sign_table(VERDICTS), "Does it?").axes
     for name, _, mechanisms in SETS:
-        assert [force for force in SWITCHES if marks(axes, f"on {name}/{force}")] == [
-            force for force in SWITCHES if force in mechanisms
+        assert [force for force in MECHANISMS if marks(axes, f"on {name}/{force}")] == [
+            force for force in MECHANISMS if force in mechanisms
         ]
-        assert len(mechanisms) + sum(bool(marks(axes, f"off {name}/{force}")) for force in SWITCHES) == len(SWITCHES)
+        assert len(mechanisms) + sum(bool(marks(axes, f"off {name}/{force}")) for force in MECHANISMS) == len(MECHANISMS)
         verdict = only(axes, f"verdict {name}/It binds")
         marker, colour, _ = claims.LOOKS[VERDICTS[name]]
         assert (verdict.get_marker(), verdict.get_markeredgecolor()) == (marker, colour)

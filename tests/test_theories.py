@@ -13,17 +13,16 @@ from helpers import NO_FORCES
 from test_cli import SMALL, blocade
 
 from blocade import api
-from blocade.analysis.theories import MECHANISMS, Variant, foremost, mechanisms, scapegoats, sign_table, variants
+from blocade.analysis.theories import Variant, foremost, mechanisms, scapegoats, sign_table, variants
 from blocade.compare import compare_theories, told
-from blocade.experiment.plan import SWITCHES, switch
-from blocade.parameters import NULLS, sample, table, theories
+from blocade.parameters import MECHANISMS, NULLS, sample, table, theories
 from blocade.policy.events import Event
 from blocade.resources import scenarios
 from blocade.scenario import Scenario, find_scenario
 
 THEORIES = ("full", "coercion", "rally", "balance", "exchange", "trade")
 NULL_MODELS = ("homophily", "war-need", "dyad", "permuted")
-WITHOUT = tuple(f"without-{force}" for force in SWITCHES)
+WITHOUT = tuple(f"without-{force}" for force in MECHANISMS)
 SETS = (*THEORIES, *NULL_MODELS, *WITHOUT)
 LIBRARY = sorted(path.stem for path in scenarios().glob("[!_]*.yaml"))
 
@@ -51,7 +50,6 @@ def test_there_is_every_theory_every_null_model_and_all_but_one(article: Scenari
     assert all(found[name].kind == kind for kind, names in kinds for name in names)
     assert all(one.scenario.starts == ("real",) and one.scenario.charts == ("verdicts",) for one in found.values())
     assert all(one.scenario.claims == article.claims for one in found.values())
-    assert {MECHANISMS[force] for force in SWITCHES} == {switch(force) for force in SWITCHES}
 
 
 def test_null_models_switch_off_what_they_deny() -> None:
@@ -68,12 +66,12 @@ def test_null_models_switch_off_what_they_deny() -> None:
 
 def test_mechanisms_are_those_that_can_act(article: Scenario) -> None:
     found = {name: mechanisms(one.scenario) for name, one in sets_of(article).items()}
-    assert found["full"] == found["permuted"] == SWITCHES
+    assert found["full"] == found["permuted"] == tuple(MECHANISMS)
     assert found["balance"] == ("sanction", "isolation", "balance")
     assert found["exchange"] == found["war-need"] == ("match",)
     assert found["homophily"] == ()
-    for force in SWITCHES:
-        assert found[f"without-{force}"] == tuple(one for one in SWITCHES if one != force)
+    for force in MECHANISMS:
+        assert found[f"without-{force}"] == tuple(one for one in MECHANISMS if one != force)
 
 
 def test_parameters_of_the_file_win_over_a_theory_and_not_over_what_is_left_out(article: Scenario) -> None:
@@ -82,7 +80,7 @@ def test_parameters_of_the_file_win_over_a_theory_and_not_over_what_is_left_out(
     assert mechanisms(found["homophily"].scenario) == ("match",)
     assert "trade" not in mechanisms(found["full"].scenario)
     assert mechanisms(found["without-match"].scenario) == tuple(
-        one for one in SWITCHES if one not in ("match", "trade")
+        one for one in MECHANISMS if one not in ("match", "trade")
     )
     settings = api.plan(found["without-match"].scenario).settings
     assert (settings["b_match"], settings["beta"]) == (0.0, 0.3)
@@ -180,7 +178,7 @@ def test_the_table_holds_the_verdicts_of_every_set(finished: tuple[Path, str]) -
         (line,) = [line for line in sections[row["label"]].splitlines() if line.startswith(f"| {name} | ")]
         assert line.endswith(f"**{verdict['verdict']}** |")
         assert float(line.split(" | ")[1].replace("−", "-")) == round(verdict["estimate"], 2)
-    assert rows[0]["mechanisms"].split() == list(SWITCHES)
+    assert rows[0]["mechanisms"].split() == list(MECHANISMS)
     assert "not odds that the claim is true" in text
     lines = {line.split()[0]: re.split(r" {3,}", line.strip()) for line in printed.splitlines() if line.strip()}
     for name in SETS:

@@ -72,7 +72,9 @@ def bounds() -> dict[str, tuple[float, float]]:
     return {entry.name: (entry.minimum, entry.maximum) for entry in table().values()}
 
 
-_OFF: Mapping[str, Setting] = {f"b_{force}": 0.0 for force in FORCES} | {"balance": 0.0}
+MECHANISMS: Mapping[str, str] = MappingProxyType({**{force: f"b_{force}" for force in FORCES}, "balance": "balance"})
+"""Each force, and structural balance, with the parameter that switches it off when it is 0."""
+_OFF: Mapping[str, Setting] = dict.fromkeys(MECHANISMS.values(), 0.0)
 
 
 def _only(**kept: Setting) -> Mapping[str, Setting]:

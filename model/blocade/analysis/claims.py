@@ -122,11 +122,19 @@ def posed(hypothesis: str, arms: Mapping[str, str], **about: Any) -> Iterator[Es
         given = dict(template)
         for part in ("contrast", "share_of"):
             if part in given:
-                given[part] = {arms[role]: weight for role, weight in given[part].items()}
+                given[part] = _weights(given[part], arms)
         if suffix:
             given["label"] = f"{given['label']}, {suffix}"
         slug = f"{name}-{suffix.replace(' ', '-').replace(chr(39), '')}" if suffix else name
         yield _estimand(name=slug, hypothesis=hypothesis, **{**given, **about})
+
+
+def _weights(roles: Mapping[str, float], arms: Mapping[str, str]) -> dict[str, float]:
+    """The weight of every arm; one that plays several roles has the sum of theirs."""
+    weights = dict.fromkeys((arms[role] for role in roles), 0.0)
+    for role, weight in roles.items():
+        weights[arms[role]] += weight
+    return weights
 
 
 def _estimand(**given: Any) -> Estimand:
@@ -203,13 +211,16 @@ def unanswerable(scenario: Scenario, measured: tuple[str, ...]) -> list[tuple[st
     """
     arms = {arm.name for arm in scenario.arms}
     asked = [("claims", f'claim "{slug}"', claims()[slug].estimands) for slug in scenario.claims]
-    asked += [("hypotheses", name, tuple(posed(name, given, claim=name))) for name, given in scenario.hypotheses.items()]
+    for name, roles in scenario.hypotheses.items():
+        asked.append(("hypotheses", name, tuple(posed(name, roles, claim=name))))
     problems = []
     for key, what, found in asked:
         lacking = sorted({arm for estimand in found for arm in estimand.arms} - arms)
         if lacking:
             names = ", ".join(f'"{name}"' for name in lacking)
             problems.append((key, f"{what} compares arms that this scenario lacks: {names}"))
+        if any(not any((estimand.share_of or estimand.contrast).values()) for estimand in found):
+            problems.append((key, f"{what} compares an arm with itself; name another for one of its roles"))
         without = sorted({estimand.measure for estimand in found} - set(measured))
         if without == ["embrace"] and scenario.patron is None:
             problems.append((key, f"{what} measures the tie to a patron; name one with `patron:`, or leave it out"))

@@ -14,14 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blocade.equations.drift import FORCES
-from blocade.parameters import NULLS, table, theories
+from blocade.parameters import MECHANISMS, NULLS, table, theories
 from blocade.policy.events import Event
 from blocade.randomness import identity
 from blocade.scenario.model import Arm, Scenario
 
-MECHANISMS: Mapping[str, str] = {**{force: f"b_{force}" for force in FORCES}, "balance": "balance"}
-"""Each mechanism with the parameter that switches it off when it is 0."""
 PERMUTED = "permuted"
 SHOWN = 5
 """Expectations that a table of sets has room for."""

@@ -27,7 +27,7 @@ from blocade.charts.style import (
     where,
     wrapped,
 )
-from blocade.experiment.plan import SWITCHES
+from blocade.parameters import MECHANISMS
 
 SHORT: Mapping[str, str] = {
     "match": "exchange", "sanction": "sanctions", "offer": "offers", "comply": "compliance", "regime": "regimes",
@@ -80,14 +80,14 @@ def _cell(axes: Axes, row: pd.Series[Any], left: float, y: float, width: float) 
 
 def _dots(axes: Axes, name: str, mechanisms: Sequence[str], y: float) -> None:
     """Large dots for the mechanisms that are on, small ones for the rest."""
-    for k, force in enumerate(SWITCHES):
+    for k, force in enumerate(MECHANISMS):
         on = force in mechanisms
         look: Any = {"ms": 6.5, "color": BLACK} if on else {"ms": 3.0, "color": "#BBBBBB"}
         axes.plot([NAME + (k + 0.5) * DOT], [y], "o", gid=f"{'on' if on else 'off'} {name}/{force}", **look)
 
 
 def _head(axes: Axes, labels: list[list[str]], left: float, width: float, foot: float) -> None:
-    for k, force in enumerate(SWITCHES):
+    for k, force in enumerate(MECHANISMS):
         at = NAME + (k + 0.5) * DOT
         axes.text(at, foot, SHORT.get(force, force), rotation=90, size=8, ha="center", va="bottom", gid="force")
     for k, label in enumerate(labels):
@@ -106,7 +106,7 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
     with styled():
         canvas = FigureCanvasAgg(Chart())
         sets, names = table.drop_duplicates("theory"), list(table["label"].unique())
-        left = NAME + DOT * len(SWITCHES) + 0.15
+        left = NAME + DOT * len(MECHANISMS) + 0.15
         width = min(WIDEST, (WIDTH - 2 * MARGIN - left) / len(names))
         labels = [wrapped(canvas, name, 8.0, "bold", width - 0.08) for name in names]
         head = max(0.85, LINE * max(map(len, labels))) + 0.05

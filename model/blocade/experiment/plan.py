@@ -16,9 +16,8 @@ import numpy as np
 
 from blocade import engine
 from blocade.equations.arrays import Array
-from blocade.equations.drift import FORCES
 from blocade.measures import Roles, columns, record, roles
-from blocade.parameters import Parameters, Setting, sample, table, theories
+from blocade.parameters import MECHANISMS, Parameters, Setting, sample, table, theories
 from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.randomness import Luck
 from blocade.scenario.model import Scenario
@@ -36,13 +35,7 @@ ABLATION_DRAWS = 40
 STARTS = ("real", "clean", "rule-goods", "drawn-ties")
 """real: under the acts in force. clean: no acts. rule-goods: goods without overrides. drawn-ties: weights of the
 ties drawn."""
-SWITCHES = (*FORCES, "balance")
 WITHOUT = "real-without-"
-
-
-def switch(force: str) -> str:
-    """The parameter that switches a force off when it is 0."""
-    return "balance" if force == "balance" else f"b_{force}"
 
 
 @dataclass(frozen=True)
@@ -140,7 +133,7 @@ class Plan:
         """What a chunk runs: start -> arms."""
         cells = dict.fromkeys(self.starts, self.arms)
         if self.ablation_arms and chunk.stop <= max(ABLATION_DRAWS, self.chunks[0].stop):
-            cells |= {WITHOUT + force: self.ablation_arms for force in SWITCHES}
+            cells |= {WITHOUT + force: self.ablation_arms for force in MECHANISMS}
         return cells
 
     def decrees(self, world: World) -> dict[str, tuple[Decree, ...]]:
@@ -191,7 +184,7 @@ def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
 def _start(plan: Plan, name: str, solved: Start, real: Parameters, drawn: Parameters) -> tuple[Start, Parameters]:
     """A start by its name, and the parameters that go with it."""
     if name.startswith(WITHOUT):
-        ablated = real.replaced({switch(name.removeprefix(WITHOUT)): 0.0})
+        ablated = real.replaced({MECHANISMS[name.removeprefix(WITHOUT)]: 0.0})
         return same_trade(solved, plan.world, ablated), ablated
     match name:
         case "clean":

@@ -20,10 +20,11 @@ class Orders:
     """What is in force: all [..., state, partner] or [..., state]; a batch has [run] in front where runs differ.
 
     sanctions, isolation : after relief. enforced : effort times sanctions. offer : credible worth, q·O. secondary :
-    χ. relief : share of the pressure lifted in return for compliance. shield : how far the partner shields the state. pact : change
-    of the resting tie by pacts and support signed or ended. withdrawn : share of normal trade withdrawn. arming :
-    share by which armament at rest rises. regime, turnover : score, and whether a new leader takes office. war : need
-    of arms added. limited, suppliers : whether it is in a war that ends without munitions, and who sends some.
+    χ. relief : share of the pressure lifted in return for compliance. shield : how far the partner shields the
+    state. pact : change of the resting tie by pacts and support signed or ended. withdrawn : share of normal trade
+    withdrawn. arming : share by which armament at rest rises. regime, turnover : score, and whether a new leader
+    takes office. war : need of arms added. limited, suppliers : whether it is in a war that ends without munitions,
+    and who sends some.
     """
 
     sanctions: Array
