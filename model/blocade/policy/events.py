@@ -26,42 +26,42 @@ LEVELS: Final[Mapping[str, float]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class SanctionsEvent:
+class Act:
+    """What states `by` do to states `on` from a date `at` on."""
+
+    at: float
+    by: Codes
+    on: Codes
+
+
+@dataclass(frozen=True)
+class SanctionsEvent(Act):
     """Senders `by` raise sanctions on targets `on` to at least `level` while the event is active.
 
     With `ramp_until` the level grows linearly from 0 at `at` to `level` at `ramp_until`.
     """
 
     kind: ClassVar = "sanctions"
-    at: float
-    by: Codes
-    on: Codes
     level: float
     until: float | None = None
     ramp_until: float | None = None
 
 
 @dataclass(frozen=True)
-class IsolationEvent:
+class IsolationEvent(Act):
     """Senders `by` raise diplomatic isolation of targets `on` to at least `level`; else as sanctions."""
 
     kind: ClassVar = "isolation"
-    at: float
-    by: Codes
-    on: Codes
     level: float
     until: float | None = None
     ramp_until: float | None = None
 
 
 @dataclass(frozen=True)
-class LiftEvent:
+class LiftEvent(Act):
     """Senders `by` remove `share` of what they have in force on `on` by earlier acts and events."""
 
     kind: ClassVar = "lift"
-    at: float
-    by: Codes
-    on: Codes
     share: float = 1.0
 
 
@@ -80,29 +80,23 @@ class SecondarySanctionsEvent:
 
 
 @dataclass(frozen=True)
-class OfferEvent:
+class OfferEvent(Act):
     """States `by` offer `on` something worth `value`, believed with `credibility` (None: drawn)."""
 
     kind: ClassVar = "offer"
-    at: float
-    by: Codes
-    on: Codes
     value: float = 1.0
     credibility: float | None = None
     until: float | None = None
 
 
 @dataclass(frozen=True)
-class OffRampEvent:
+class OffRampEvent(Act):
     """An offer of 1, and `relief` × the target's compliance is lifted from what is in force.
 
     So relief snaps back as compliance decays. With `snap_back` false, whoever has conceded once keeps all of it.
     """
 
     kind: ClassVar = "off-ramp"
-    at: float
-    by: Codes
-    on: Codes
     relief: float
     credibility: float | None = None
     until: float | None = None
@@ -110,45 +104,36 @@ class OffRampEvent:
 
 
 @dataclass(frozen=True)
-class EngagementEvent:
+class EngagementEvent(Act):
     """An offer of 1, and `share` of what is in force by then is suspended without condition while it lasts."""
 
     kind: ClassVar = "engagement"
-    at: float
-    by: Codes
-    on: Codes
     share: float
     credibility: float | None = None
     until: float | None = None
 
 
 @dataclass(frozen=True)
-class WedgeEvent:
+class WedgeEvent(Act):
     """An offer of 1 and relief of `relief` to one of `on`: the one whose mean tie to `by` is highest in that step."""
 
     kind: ClassVar = "wedge"
-    at: float
-    by: Codes
-    on: Codes
     relief: float
     credibility: float | None = None
     until: float | None = None
 
 
 @dataclass(frozen=True)
-class CoerciveWedgeEvent:
+class CoerciveWedgeEvent(Act):
     """Sanctions of at least `level` on one of `on`: the one whose mean tie to `by` is lowest in that step."""
 
     kind: ClassVar = "coercive-wedge"
-    at: float
-    by: Codes
-    on: Codes
     level: float
     until: float | None = None
 
 
 @dataclass(frozen=True)
-class EscalationEvent:
+class EscalationEvent(Act):
     """Sanctions of `by` on `on` rise by `gain` × what they answer, up to `level`.
 
     They answer hostility (how far the tie of the two has fallen since the start) or armament (how far the other's
@@ -156,9 +141,6 @@ class EscalationEvent:
     """
 
     kind: ClassVar = "escalation"
-    at: float
-    by: Codes
-    on: Codes
     gain: float
     answers: Literal["hostility", "armament"] = "hostility"
     level: float = 1.0
@@ -166,49 +148,37 @@ class EscalationEvent:
 
 
 @dataclass(frozen=True)
-class CounterSanctionsEvent:
+class CounterSanctionsEvent(Act):
     """Each of `by` imposes on each of `on` at least `share` of what that one imposes on it."""
 
     kind: ClassVar = "counter-sanctions"
-    at: float
-    by: Codes
-    on: Codes
     share: float = 1.0
     until: float | None = None
 
 
 @dataclass(frozen=True)
-class ShieldEvent:
+class ShieldEvent(Act):
     """Third states `by` shield `on`: `share` of their reserve and of their fear of punishment is gone (a black
     knight)."""
 
     kind: ClassVar = "shield"
-    at: float
-    by: Codes
-    on: Codes
     share: float = 1.0
     until: float | None = None
 
 
 @dataclass(frozen=True)
-class InstitutionEvent:
+class InstitutionEvent(Act):
     """An institution watches over what `by` have in force on `on`: their effort decays less far (ι)."""
 
     kind: ClassVar = "institution"
-    at: float
-    by: Codes
-    on: Codes
     until: float | None = None
 
 
 @dataclass(frozen=True)
-class VetoEvent:
+class VetoEvent(Act):
     """States `by` veto: no institution watches over measures against `on`, whoever the senders are."""
 
     kind: ClassVar = "veto"
-    at: float
-    by: Codes
-    on: Codes
     until: float | None = None
 
 
@@ -235,13 +205,10 @@ class DeterrenceEvent:
 
 
 @dataclass(frozen=True)
-class ExitEvent:
+class ExitEvent(Act):
     """Patrons `by` withdraw `share` of their support from `on`: pact, arms and normal trade; `until` they return."""
 
     kind: ClassVar = "exit"
-    at: float
-    by: Codes
-    on: Codes
     share: float = 1.0
     until: float | None = None
 
