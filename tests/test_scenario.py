@@ -11,6 +11,8 @@ import pytest
 from scenario_files import GOOD, VOCABULARY, SmallWorld, edited, good, mistakes, write
 
 from blocade import resources
+from blocade.analysis.claims import hypotheses
+from blocade.experiment.plan import STARTS
 from blocade.policy import events
 from blocade.scenario import ScenarioError, find_scenario, json_schema, list_scenarios, load_scenario
 from blocade.scenario.dates import parse_date
@@ -70,6 +72,32 @@ def test_defaults(tmp_path: Path) -> None:
     assert isinstance(ramp, events.OffRampEvent) and ramp.credibility is None
     assert isinstance(lift, events.LiftEvent) and lift.share == 1.0
     assert isinstance(secondary, events.SecondarySanctionsEvent) and secondary.level is None
+
+
+ASKING = replace(VOCABULARY, starts=STARTS, hypotheses=hypotheses())
+ASKED = "hypotheses:\n  H1: {treated: isolate, control: as-in-2021}\nstarts: [clean, real]\nwatch: [Japan, CSTO]\n"
+
+
+def test_hypotheses_starts_and_watch_are_read(tmp_path: Path) -> None:
+    scenario = load_scenario(edited(tmp_path, add=ASKED), ASKING)
+    assert scenario.hypotheses == {"H1": {"treated": "isolate", "control": "as-in-2021"}}
+    assert scenario.starts == ("clean", "real")
+    assert scenario.watch == ("JPN", "KAZ", "RUS")
+    again = json.loads(json.dumps(scenario.resolved()))
+    assert (again["hypotheses"], again["starts"]) == (scenario.hypotheses, ["clean", "real"])
+    assert again["watch"] == ["JPN", "KAZ", "RUS"]
+    plain = good(tmp_path)
+    assert (plain.hypotheses, plain.starts, plain.watch) == ({}, (), ())
+
+
+def test_a_file_adds_its_hypotheses_and_may_put_one_to_other_arms(tmp_path: Path) -> None:
+    write(tmp_path, "_base", GOOD + ASKED)
+    more = "H1: {treated: more}\n  H5: {held: more, decaying: isolate}"
+    path = write(tmp_path, "x", f"extends: _base\nstarts: [real]\nwatch: [Iran]\nhypotheses:\n  {more}\n")
+    scenario = load_scenario(path, ASKING)
+    assert scenario.hypotheses == {
+        "H1": {"treated": "more", "control": "as-in-2021"}, "H5": {"held": "more", "decaying": "isolate"}}
+    assert (scenario.starts, scenario.watch) == (("real",), ("IRN",))
 
 
 def test_first_event_leaves_background_out(tmp_path: Path) -> None:

@@ -10,11 +10,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scenario_files import GOOD, VOCABULARY, edited, mistakes, write
 
+from blocade.analysis.claims import hypotheses
+from blocade.experiment.plan import STARTS
 from blocade.scenario import ScenarioError, list_scenarios, load_scenario
 from blocade.scenario.schema import EVENT_FILES, ScenarioFile
 from blocade.world import load_world
 
 BAD = Path(__file__).parent / "bad_scenarios"
+ASKING = replace(VOCABULARY, starts=STARTS, hypotheses=hypotheses())
 
 # --- the table of bad files ---------------------------------------------------------------------
 
@@ -27,7 +30,7 @@ def bad_table() -> dict[str, list[str]]:
 @pytest.mark.parametrize("name", sorted(bad_table()))
 def test_bad_file_gives_exactly_these_lines(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(BAD)
-    assert mistakes(Path(name), replace(VOCABULARY, worlds=load_world)) == bad_table()[name]
+    assert mistakes(Path(name), replace(ASKING, worlds=load_world)) == bad_table()[name]
 
 
 def test_every_bad_file_is_in_the_table() -> None:
@@ -84,6 +87,34 @@ EDITS: list[tuple[tuple[str, str], str]] = [
 @pytest.mark.parametrize(("edit", "line"), EDITS, ids=[line.split(": ")[0] for _, line in EDITS])
 def test_one_edit_one_line(edit: tuple[str, str], line: str, tmp_path: Path) -> None:
     assert mistakes(edited(tmp_path, edit)) == [f"x.yaml:{line}"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ("hypotheses: H1", '34:13: "hypotheses" must be a mapping, H1: {role: arm}, not "H1"'),
+        ("hypotheses:", '34:1: "hypotheses" must be a mapping, H1: {role: arm}, not nothing'),
+        ("hypotheses: [H1]", '34:13: "hypotheses" must be a mapping, H1: {role: arm}, not a list'),
+        ("hypothesis: {}", '34:1: unknown key "hypothesis", did you mean "hypotheses"?'),
+        ("hypotheses: {h1: {}}", '34:14: unknown hypothesis "h1", did you mean "H1"?'),
+        ("hypotheses: {T1: {}}", '34:14: unknown hypothesis "T1"; known: H1, H2, H3, H4, H5, H6, H7, H8, H9, H10'),
+        ("hypotheses: {H1: {treated: isolate}}",
+         "34:18: H1 compares arms in these roles, all of them: treated, control"),
+        ("hypotheses: {H1: {treated: isolate, control: more, ramp: more}}",
+         "34:18: H1 compares arms in these roles, all of them: treated, control"),
+        ("hypotheses: {H1: {treated: isolate, control: 2021}}", '34:46: "control" must name an arm, not "2021"'),
+        ("starts: real", '34:9: "starts" must be a list, ["real"] for one, not "real"'),
+        ("starts: [clean]", '34:9: "starts" must name real among them; every verdict is told from there'),
+        ("starts: []", '34:9: "starts" must name real among them; every verdict is told from there'),
+        ("starts: [real, drawn]", '34:16: unknown start "drawn", did you mean "drawn-ties"?'),
+        ("watch: []", '34:8: "watch" is empty; name a state or group'),
+        ("watch: Japan", '34:8: "watch" must be a list, ["Japan"] for one, not "Japan"'),
+        ("watch: [Japan, bloc]", '34:16: unknown state or group "bloc"; name states or groups here'),
+        ("watch: [GCC]", '34:9: no state of this world is in "GCC"; leave it out'),
+    ],
+)  # fmt: skip
+def test_what_is_asked_starts_and_who_is_watched(asked: str, line: str, tmp_path: Path) -> None:
+    assert mistakes(edited(tmp_path, add=f"{asked}\n"), ASKING) == [f"x.yaml:{line}"]
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,25 @@ import numpy as np
 import pytest
 from helpers import Array
 
-from blocade.analysis.claims import Estimand, claims, estimands, unanswerable
+from blocade.analysis.claims import (
+    Estimand,
+    claims,
+    estimands,
+    hypotheses,
+    posed,
+    thresholds,
+    unanswerable,
+)
 from blocade.analysis.verdicts import contrast, drivers, effects, judge, word
 from blocade.api import plan, read
+from blocade.charts import CHARTS
 from blocade.experiment.plan import Piece, Plan, run_chunk
 from blocade.experiment.runner import effect, gather
-from blocade.measures import MEASURES
+from blocade.measures import MEASURES, applicable, roles
 from blocade.policy.events import IsolationEvent, SanctionsEvent, WarEvent
 from blocade.scenario import Scenario, find_scenario
 from blocade.scenario.model import Arm
+from blocade.world import load_world
 
 RNG = np.random.default_rng(1)
 ARMS = {name: RNG.normal(size=200) for name in ("both", "isolation", "war", "neither")}
@@ -55,7 +65,10 @@ def test_shapley_parts_add_up_to_the_whole() -> None:
 
 
 def estimand(smallest: float = 0.05, share_of: dict[str, float] | None = None, above: float = 0.0) -> Estimand:
-    return Estimand("claim", "name", "label", "cohesion", {"a": 1, "b": -1}, smallest, share_of, above)
+    contrast_ = {"a": 1.0, "b": -1.0}
+    return Estimand(
+        "claim", "name", "label", "cohesion", contrast_, smallest, 10, 1, share_of=share_of, total_above=above
+    )
 
 
 def test_a_share_counts_only_draws_whose_total_exceeds_the_smallest_effect() -> None:
@@ -200,6 +213,23 @@ def test_chunks_cover_every_draw_once_and_follow_from_the_scenario_alone(
     assert len(planned(article, draws=3, replicates=50).chunks) == 3
 
 
+def test_an_effect_is_read_when_its_estimand_says(article: Scenario) -> None:
+    """2022.25 + 3.5 years, a mean of one year; and a mean of ten years that ends ten years after the first event."""
+    early, long = replace(estimand(), read=3.5), replace(estimand(), over=10)
+    found = replace(planned(article), readings=((10, 1), (early.read, early.over), (long.read, long.over)))
+    assert [found.times[window][[0, -1]].tolist() for window in found.windows] == [
+        [2031.5, 2032.25], [2025.0, 2025.75], [2022.5, 2032.25]]
+    assert found.window == found.windows[0]
+    assert set(planned(article).readings) == {(asked.read, asked.over) for asked in estimands(article)}
+    # the effect of each is taken from its own window
+    small = replace(found, scenario=replace(article, claims=(), draws=2, replicates=1))
+    values = {arm: np.zeros((3, 2, 1, len(small.columns))) for arm in ("a", "b")}
+    values["a"][:, :, 0, small.columns.index("cohesion")] = [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]
+    pieces = {("real", arm): Piece(x, np.zeros((1, 2, 1)), np.zeros((2, 1, 1))) for arm, x in values.items()}
+    told = [effect(small, pieces, asked, "real").tolist() for asked in (estimand(), early, long)]
+    assert told == [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]
+
+
 SMALL = {"draws": 3, "replicates": 2, "end": 2023.5, "charts": ("cohesion",), "claims": ()}
 
 
@@ -212,7 +242,7 @@ def short(article: Scenario) -> Scenario:
 
 
 def test_a_plan_pairs_its_arms_and_its_draws_do_not_hang_on_the_chunks(article: Scenario) -> None:
-    found = replace(plan(short(article)), starts=("real", "clean"))
+    found = plan(replace(short(article), starts=("real", "clean")))
     together = gather(found, [run_chunk(found, range(3))])
     apart = gather(found, [run_chunk(found, range(k, k + 1)) for k in range(3)])
     for key, piece in together.items():
@@ -224,15 +254,16 @@ def test_a_plan_pairs_its_arms_and_its_draws_do_not_hang_on_the_chunks(article: 
         assert not effect(found, together, equal, start).any()
         assert np.abs(effect(found, together, moved, start)).min() > 1e-6
     real: Piece = together["real", "none"]
-    assert (real.values[:, 0] != real.values[:, 1]).any()  # replicates differ
-    np.testing.assert_allclose(real.series[found.window].mean(axis=0), real.values.mean(axis=1), rtol=0, atol=1e-12)
+    assert (real.values[0, :, 0] != real.values[0, :, 1]).any()  # replicates differ
+    followed = real.values[0, :, :, : len(found.followed)]
+    np.testing.assert_allclose(real.series[found.window].mean(axis=0), followed.mean(axis=1), rtol=0, atol=1e-12)
 
 
 def test_replicates_are_averaged_before_a_draw_is_judged(article: Scenario) -> None:
     found = plan(short(article))
     column = found.columns.index("cohesion")
-    values = {arm: np.zeros((2, 2, len(found.columns))) for arm in ("press", "none")}
-    values["press"][:, :, column] = [[0.3, 0.1], [0.0, -0.2]]
+    values = {arm: np.zeros((1, 2, 2, len(found.columns))) for arm in ("press", "none")}
+    values["press"][0, :, :, column] = [[0.3, 0.1], [0.0, -0.2]]
     pieces = {("real", arm): Piece(x, np.zeros((1, 2, 1)), np.zeros((2, 1, 1))) for arm, x in values.items()}
     asked = replace(estimand(), contrast={"press": 1.0, "none": -1.0})
     np.testing.assert_allclose(effect(found, pieces, asked, "real"), [0.2, -0.1], rtol=0, atol=1e-15)
@@ -248,6 +279,20 @@ def test_settings_of_a_scenario_come_after_those_of_its_theory(article: Scenario
 # --- claims ---------------------------------------------------------------------------------------------------------
 
 ALL = [estimand_ for claim in claims().values() for estimand_ in claim.estimands]
+SMALLER = {"power": 0.01, "tension": 0.01}
+"""Smallest effects of interest of measures that are no tie, share or burden."""
+
+
+def measured(scenario: Scenario) -> tuple[str, ...]:
+    """Measures that have a meaning for a scenario's roles."""
+    world = load_world(scenario.world)
+    return applicable(roles(world, scenario.bloc, scenario.patron, scenario.senders, scenario.watch))
+
+
+def test_thresholds_are_those_fixed_before_any_result() -> None:
+    bounds = thresholds()
+    assert (bounds.smallest, bounds.needed, bounds.read, bounds.over) == (0.05, 0.9, 10, 1)
+    assert (bounds.total, bounds.driver) == (0.05, 0.2)
 
 
 def test_no_two_estimands_ask_the_same_of_a_scenario() -> None:
@@ -257,6 +302,8 @@ def test_no_two_estimands_ask_the_same_of_a_scenario() -> None:
             asked.measure,
             tuple(sorted(asked.contrast.items())),
             tuple(sorted((asked.share_of or {}).items())),
+            asked.read,
+            asked.over,
         )
         for claim in claims().values()
         for asked in claim.estimands
@@ -266,28 +313,90 @@ def test_no_two_estimands_ask_the_same_of_a_scenario() -> None:
 
 
 @pytest.mark.parametrize("slug", claims())
-def test_a_claim_is_asked_of_a_scenario_that_has_its_arms(slug: str) -> None:
+def test_a_claim_is_asked_of_a_scenario_that_can_answer_it(slug: str) -> None:
     claim = claims()[slug]
     scenario = read(find_scenario(claim.scenario))
     assert slug in scenario.claims
-    arms = {arm.name for arm in scenario.arms}
+    assert claim.chart in CHARTS
+    assert claim.hypothesis in {"", *hypotheses()}
+    arms, end = {arm.name for arm in scenario.arms}, scenario.end
+    assert claim.estimands
+    assert len({asked.name for asked in claim.estimands}) == len(claim.estimands)
     for asked in claim.estimands:
         assert set(asked.arms) <= arms
         assert asked in estimands(scenario)
-    assert unanswerable(scenario) == []
-    lacking = unanswerable(replace(scenario, arms=scenario.arms[:1]))
-    assert any(slug in sentence for sentence in lacking)
+        # a reading that the run does not reach would be taken sooner, without a word
+        assert scenario.first_event is not None and scenario.first_event + asked.read <= end
+        assert asked.over <= asked.read
+    assert unanswerable(scenario, measured(scenario)) == []
+    lacking = unanswerable(replace(scenario, arms=scenario.arms[:1]), measured(scenario))
+    assert any(key == "claims" and slug in sentence for key, sentence in lacking)
 
 
 @pytest.mark.parametrize("asked", ALL, ids=lambda asked: f"{asked.claim}/{asked.name}")
 def test_an_estimand_compares_arms_of_a_known_measure(asked: Estimand) -> None:
     assert asked.measure in MEASURES
     assert sum(asked.contrast.values()) == 0.0
-    assert asked.smallest > 0.0
     if asked.share_of is None:
-        assert asked.smallest == 0.05  # the smallest effect of interest on a tie or a share
+        assert asked.smallest == SMALLER.get(asked.measure, 0.05)  # of a tie, a share or a burden
     else:
         assert sum(asked.share_of.values()) == 0.0 and asked.total_above == 0.05
+        assert asked.smallest == 0.5  # most of it
+
+
+def test_a_hypothesis_is_put_to_the_arms_that_play_its_roles() -> None:
+    bond, patron, distance = posed("H1", {"treated": "press", "control": "none"}, claim="mine", read=3.5)
+    assert (bond.claim, bond.name, bond.label) == ("mine", "bond", "Isolation tightens the bond")
+    assert (bond.hypothesis, bond.read, bond.over, bond.smallest) == ("H1", 3.5, 1, 0.05)
+    assert [asked.measure for asked in (bond, patron, distance)] == ["cohesion", "embrace", "distance"]
+    assert all(asked.contrast == {"press": 1, "none": -1} for asked in (bond, patron, distance))
+    later: dict[str, object] = {"claim": "x", "only": ["bond"], "suffix": "at the war's height"}
+    (late,) = posed("H1", {"treated": "press", "control": "none"}, **later)
+    assert (late.name, late.label) == ("bond-at-the-wars-height", "Isolation tightens the bond, at the war's height")
+    square = {"both": "a", "war": "b", "isolation": "c", "neither": "d"}
+    isolation, war, share = posed("H10", square, claim="x")
+    assert isolation.contrast == share.contrast == {"a": 0.5, "b": -0.5, "c": 0.5, "d": -0.5}
+    assert war.contrast == {"a": 0.5, "c": -0.5, "b": 0.5, "d": -0.5}
+    assert (isolation.share_of, share.share_of) == (None, {"a": 1, "d": -1})
+    assert (isolation.smallest, share.smallest, share.total_above) == (0.05, 0.5, 0.05)
+    assert share.unit != isolation.unit
+
+
+def test_an_arm_that_plays_several_roles_has_the_weights_of_all(article: Scenario) -> None:
+    """Without an arm for the ramp alone, `control` and `ramp` of H2 are one: the double difference is the single."""
+    arms = {"pressed": "press", "mixed": "again", "control": "none", "ramp": "none"}
+    loosens, complies, more, more_complies = posed("H2", arms, claim="x")
+    assert more.contrast == {**loosens.contrast, "none": 0}
+    assert more_complies.contrast == {**complies.contrast, "none": 0}
+    values = {"press": np.array([0.5]), "again": np.array([0.25]), "none": np.array([9.0])}
+    assert effects(more, values).tolist() == [0.25]
+    itself = replace(short(article), hypotheses={"H1": {"treated": "press", "control": "press"}})
+    assert unanswerable(itself, measured(itself)) == [
+        ("hypotheses", "H1 compares an arm with itself; name another for one of its roles")]
+    (bond, *_) = estimands(itself)
+    assert effects(bond, values).tolist() == [0.0]
+
+
+def test_a_scenario_asks_its_claims_and_its_hypotheses_and_then_nothing_else(article: Scenario) -> None:
+    mine = {"H5": {"held": "press", "decaying": "again"}}
+    asked = estimands(replace(short(article), claims=("tighter-embrace",), hypotheses=mine))
+    assert asked[:-3] == claims()["tighter-embrace"].estimands
+    assert [(one.claim, one.name, one.hypothesis) for one in asked[-3:]] == [
+        ("H5", "pain", "H5"), ("H5", "complies", "H5"), ("H5", "bond", "H5")]
+    assert {one.words for one in asked[-3:]} == {"Senders whose effort lasts achieve more."}
+
+
+def test_what_roles_cannot_answer_is_said_in_a_sentence(article: Scenario) -> None:
+    asked = replace(short(article), hypotheses={"H1": {"treated": "press", "control": "gone"}})
+    lone = replace(asked, patron=None)
+    lacks = ("hypotheses", 'H1 compares arms that this scenario lacks: "gone"')
+    patron = ("hypotheses", "H1 measures the tie to a patron; name one with `patron:`, or leave it out")
+    assert unanswerable(asked, measured(asked)) == [lacks]
+    assert unanswerable(lone, measured(lone)) == [lacks, patron]
+    one = replace(asked, bloc=article.bloc[:1])
+    bond = ("hypotheses", "H1 measures what these roles do not have: cohesion")
+    assert unanswerable(one, measured(one)) == [lacks, bond]
+    assert unanswerable(short(article), measured(article)) == []
 
 
 def test_a_scenario_without_claims_asks_for_every_arm_against_the_baseline(article: Scenario) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
@@ -148,3 +149,108 @@ def write_small_world(folder: Path) -> Path:
     for name, text in {"states": STATES, "ties": TIES, "trade": TRADE, "goods": goods, "acts": ACTS}.items():
         (small / f"{name}.csv").write_text(text, encoding="utf-8")
     return small
+
+
+def invented(
+    sizes: Mapping[str, float],
+    ties: Mapping[str, float],
+    trade: Mapping[str, Mapping[str, float]],
+    goods: Mapping[str, Mapping[str, tuple[float, float]]] | None = None,
+    *,
+    regime: float = 0.5,
+) -> World:
+    """A world by its few numbers; whatever is not named is 0, and nothing is in force.
+
+    Parameters
+    ----------
+    sizes : capability of every state, by code.
+    ties : ``"AAA BBB"`` -> tie; they stand in the channel of votes, so a run takes them as they are with ``w_votes`` 1.
+    trade : state -> partner -> share; what is left trades with the rest of the world.
+    goods : state -> good -> (need, surplus).
+    """
+    codes, n = tuple(sizes), len(sizes)
+    votes, shares = np.zeros((n, n)), np.zeros((n, n))
+    supply = np.zeros((2, n, len(GOODS)))
+    for pair, tie in ties.items():
+        i, j = (codes.index(code) for code in pair.split())
+        votes[i, j] = votes[j, i] = tie
+    for code, partners in trade.items():
+        for partner, share in partners.items():
+            shares[codes.index(code), codes.index(partner)] = share
+    for code, given in (goods or {}).items():
+        for good, pair_ in given.items():
+            supply[:, codes.index(code), GOODS.index(good)] = pair_
+    none = np.zeros((n, n))
+    return World(
+        name="invented",
+        codes=codes,
+        names=codes,
+        aliases={code.lower(): code for code in codes},
+        capability=np.array(list(sizes.values()), dtype=float),
+        regime=np.full(n, regime),
+        armament=np.ones(n),
+        votes=votes,
+        defence=none,
+        arms=none,
+        enmity=none,
+        trade=shares,
+        rest_of_world=1.0 - shares.sum(axis=1),
+        expected=np.full((n, n), np.nan),
+        need=supply[0],
+        surplus=supply[1],
+        need_rule=supply[0],
+        surplus_rule=supply[1],
+        sanctions=none,
+        isolation=none,
+        groups={"UN": codes},
+    )
+
+
+def write_world(folder: Path, world: World) -> Path:
+    """Write a world as the tables that `load_world` reads, every number in full; give the folder back."""
+    n, codes = world.size, world.codes
+    pairs = [(i, j) for i in range(n) for j in range(n)]
+    tables: dict[str, tuple[str, list[list[object]]]] = {
+        "states": (
+            "iso3,name,aliases,capability,regime,armament,armament_rule,trade_flag,lat,lon",
+            [
+                [code, name, "", *(x[k] for x in (world.capability, world.regime, world.armament)), "", "", 0, 0]
+                for k, (code, name) in enumerate(zip(codes, world.names, strict=True))
+            ],
+        ),
+        "ties": (
+            "iso3_a,iso3_b,votes,defence,arms,enmity",
+            [
+                [codes[i], codes[j], *(x[i, j] for x in (world.votes, world.defence, world.arms, world.enmity))]
+                for i, j in pairs
+                if i < j
+            ],
+        ),
+        "trade": (
+            "iso3,partner,share,expected",
+            [[codes[i], codes[j], world.trade[i, j], ""] for i, j in pairs if i != j and world.trade[i, j] > 0.0]
+            + [[codes[i], "ROW", world.rest_of_world[i], ""] for i in range(n)],
+        ),
+        "goods": (
+            "iso3,good,need,surplus,need_rule,surplus_rule,source",
+            [
+                [code, good, *(x[i, k] for x in (world.need, world.surplus, world.need_rule, world.surplus_rule)), ""]
+                for i, code in enumerate(codes)
+                for k, good in enumerate(GOODS)
+            ],
+        ),
+        "acts": (
+            "id,act,number,date,senders,target,kind,severity,note,source",
+            [
+                [f"{kind}-{codes[i]}-{codes[j]}", "Act", 1, "2000", codes[j], codes[i], kind, level[i, j], "", ""]
+                for kind, level in (("sanctions", world.sanctions), ("isolation", world.isolation))
+                for i, j in pairs
+                if level[i, j] > 0.0
+            ],
+        ),
+    }
+    folder.mkdir()
+    for name, (head, rows) in tables.items():
+        lines = [head, *(",".join(repr(float(x)) if isinstance(x, float) else str(x) for x in row) for row in rows)]
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
