@@ -11,7 +11,7 @@ import pytest
 from scenario_files import GOOD, VOCABULARY, SmallWorld, edited, good, mistakes, write
 
 from blocade import resources
-from blocade.analysis.claims import hypotheses
+from blocade.analysis.claims import estimands, hypotheses
 from blocade.experiment.plan import STARTS
 from blocade.policy import events
 from blocade.scenario import ScenarioError, find_scenario, json_schema, list_scenarios, load_scenario
@@ -88,6 +88,15 @@ def test_hypotheses_starts_and_watch_are_read(tmp_path: Path) -> None:
     assert again["watch"] == ["JPN", "KAZ", "RUS"]
     plain = good(tmp_path)
     assert (plain.hypotheses, plain.starts, plain.watch) == ({}, (), ())
+
+
+def test_a_hypothesis_may_be_read_at_another_time(tmp_path: Path) -> None:
+    path = write(tmp_path, "x", GOOD + ASKED.replace("as-in-2021}", "as-in-2021, read: 20}"))
+    scenario = load_scenario(path, ASKING)
+    assert {estimand.read for estimand in estimands(replace(scenario, claims=()))} == {20.0}
+    never = write(tmp_path, "y", GOOD + ASKED.replace("as-in-2021}", "as-in-2021, read: 0}"))
+    with pytest.raises(ScenarioError, match='"read", years after the first event, must be a number up to 100, not "0"'):
+        load_scenario(never, ASKING)
 
 
 def test_a_file_adds_its_hypotheses_and_may_put_one_to_other_arms(tmp_path: Path) -> None:

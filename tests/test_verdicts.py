@@ -160,6 +160,9 @@ def test_at_most_three_drivers_are_named_beside_g() -> None:
 def test_a_driver_is_not_named_on_few_draws_by_chance_nor_when_it_is_fixed() -> None:
     """Over 24 draws a correlation of .4 is chance; g, when it is a driver, is named once."""
     rng = np.random.default_rng(7)
+    names = [f"p{k}" for k in range(48)]
+    many = [drivers(rng.normal(size=60), {name: rng.uniform(size=60) for name in names}) for _ in range(100)]
+    assert sum(map(bool, many)) <= 12  # 5 are expected: the bound allows for the number of candidates
     chance = [drivers(rng.normal(size=24), {"x": rng.uniform(size=24)}) for _ in range(400)]
     assert sum(map(len, chance)) < 0.1 * 400
     effect_ = np.arange(30.0)

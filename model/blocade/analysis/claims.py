@@ -106,7 +106,7 @@ def hypotheses() -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(found)
 
 
-def posed(hypothesis: str, arms: Mapping[str, str], **about: Any) -> Iterator[Estimand]:
+def posed(hypothesis: str, arms: Mapping[str, Any], **about: Any) -> Iterator[Estimand]:
     """The estimands of a hypothesis, put to the arms of a scenario.
 
     Parameters
@@ -129,7 +129,14 @@ def posed(hypothesis: str, arms: Mapping[str, str], **about: Any) -> Iterator[Es
         yield _estimand(name=slug, hypothesis=hypothesis, **{**given, **about})
 
 
-def _weights(roles: Mapping[str, float], arms: Mapping[str, str]) -> dict[str, float]:
+def _put(scenario: Scenario, name: str) -> tuple[Estimand, ...]:
+    """The estimands of a hypothesis that a scenario puts to its own arms."""
+    arms = dict(scenario.hypotheses[name])
+    read = {"read": float(arms.pop("read"))} if "read" in arms else {}
+    return tuple(posed(name, arms, claim=name, words=_file()["hypotheses"][name]["words"], **read))
+
+
+def _weights(roles: Mapping[str, float], arms: Mapping[str, Any]) -> dict[str, float]:
     """The weight of every arm; one that plays several roles has the sum of theirs."""
     weights = dict.fromkeys((arms[role] for role in roles), 0.0)
     for role, weight in roles.items():
@@ -174,8 +181,8 @@ def estimands(scenario: Scenario) -> tuple[Estimand, ...]:
     """What a scenario asks: the estimands of its claims and hypotheses, or every arm against the baseline where it
     names none."""
     asked = [estimand for slug in scenario.claims for estimand in claims()[slug].estimands]
-    for name, arms in scenario.hypotheses.items():
-        asked += posed(name, arms, claim=name, words=_file()["hypotheses"][name]["words"])
+    for name in scenario.hypotheses:
+        asked += _put(scenario, name)
     if scenario.claims or scenario.hypotheses:
         return tuple(asked)
     baseline, *treated = scenario.arms
@@ -211,8 +218,7 @@ def unanswerable(scenario: Scenario, measured: tuple[str, ...]) -> list[tuple[st
     """
     arms = {arm.name for arm in scenario.arms}
     asked = [("claims", f'claim "{slug}"', claims()[slug].estimands) for slug in scenario.claims]
-    for name, roles in scenario.hypotheses.items():
-        asked.append(("hypotheses", name, tuple(posed(name, roles, claim=name))))
+    asked += [("hypotheses", name, _put(scenario, name)) for name in scenario.hypotheses]
     problems = []
     for key, what, found in asked:
         lacking = sorted({arm for estimand in found for arm in estimand.arms} - arms)

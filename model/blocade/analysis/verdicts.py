@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr
 
 from blocade.analysis.claims import Estimand, thresholds
 from blocade.equations.arrays import Array
@@ -155,10 +155,17 @@ def drivers(effect: Array, parameters: Mapping[str, Array], most: int = 3) -> tu
         for name, value in parameters.items()
         if np.ptp(value) > 0.0
     ]
+    if not found:
+        return ()
     found.sort(key=lambda driver: -abs(driver.rho))
-    least = max(thresholds().driver, 1.96 / np.sqrt(len(effect)))  # with few draws, that of chance
+    least = max(thresholds().driver, chance(len(found), len(effect)))
     named = [driver for driver in found[:most] if abs(driver.rho) >= least]
     return (*named, *(driver for driver in found if driver.parameter in ALWAYS_REPORTED and driver not in named))
+
+
+def chance(candidates: int, draws: int) -> float:
+    """Rank correlation that the strongest of that many candidates reaches by chance in one of twenty estimands."""
+    return float(norm.isf(0.025 / candidates) / np.sqrt(draws))
 
 
 def _rounded(value: object) -> object:

@@ -292,7 +292,7 @@ def _read_starts(value: Any, info: ValidationInfo) -> tuple[str, ...]:
     return starts
 
 
-def _read_hypotheses(value: Any, info: ValidationInfo) -> dict[str, dict[str, str]]:
+def _read_hypotheses(value: Any, info: ValidationInfo) -> dict[str, dict[str, str | float]]:
     if not isinstance(value, dict):
         raise wrong(f'"hypotheses" must be a mapping, H1: {{role: arm}}, not {WRITTEN}')
     known = frame_of(info).vocabulary.hypotheses
@@ -300,14 +300,18 @@ def _read_hypotheses(value: Any, info: ValidationInfo) -> dict[str, dict[str, st
     for name, given in value.items():
         if name not in known:
             problems.append(((name, "[key]"), unknown("hypothesis", name, known)))
-        elif not isinstance(given, dict) or set(given) != set(known[name]):
+        elif not isinstance(given, dict) or set(given) - {"read"} != set(known[name]):
             problems.append(((name,), f"{name} compares arms in these roles, all of them: {', '.join(known[name])}"))
         else:
             problems += [
                 ((name, role), f'"{role}" must name an arm, not {WRITTEN}')
                 for role, arm in given.items()
-                if not isinstance(arm, str)
+                if role != "read" and not isinstance(arm, str)
             ]
+            read = given.get("read", 1)
+            if not _is_number(read) or not 0 < read <= MAX_YEARS:
+                text = f'"read", years after the first event, must be a number up to {MAX_YEARS}, not {WRITTEN}'
+                problems.append(((name, "read"), text))
     if problems:
         raise all_wrong(problems)
     return value
@@ -378,10 +382,17 @@ WorldKey = Annotated[
 Theory = Annotated[str, PlainValidator(_read_theory), WithJsonSchema({"type": "string"})]
 Starts = Annotated[tuple[str, ...], PlainValidator(_read_starts), WithJsonSchema(_NAMES_SCHEMA)]
 Hypotheses = Annotated[
-    dict[str, dict[str, str]],
+    dict[str, dict[str, str | float]],
     PlainValidator(_read_hypotheses),
     WithJsonSchema(
-        {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}}}
+        {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {"read": {"type": "number", "description": "years after the first event"}},
+                "additionalProperties": {"type": "string"},
+            },
+        }
     ),
 ]
 Measures = Annotated[

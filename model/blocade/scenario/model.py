@@ -41,7 +41,7 @@ class Scenario:
     watch
         ISO codes of states that are followed whatever their part.
     hypotheses
-        Hypotheses put to the scenario's own arms: name -> role -> arm.
+        Hypotheses put to the scenario's own arms: name -> role -> arm, and `read`, the years after the first event.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Scenario:
     watch: tuple[str, ...]
     measures: tuple[str, ...]
     claims: tuple[str, ...]
-    hypotheses: Mapping[str, Mapping[str, str]]
+    hypotheses: Mapping[str, Mapping[str, str | float]]
     charts: tuple[str, ...]
     first_event: float | None
 
