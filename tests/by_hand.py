@@ -64,18 +64,18 @@ def by_hand(start: Start, parameters: Parameters, run_: int, decree: Decree) -> 
     return hand
 
 
-def _in_force(hand: ByHand, decree: Decree, now: float) -> dict[str, Any]:
+def _in_force(hand: ByHand, decree: Decree, now: float) -> dict[str, Any]:  # noqa: PLR0912 (one case for each kind)
     """Sanctions, isolation and offers after rules and relief; effort; relief of each state; who is at war."""
     v, s, n = hand.values, hand.state, hand.world.size
     everyone = range(n)
     S, Q, worth, e = decree.sanctions.copy(), decree.isolation.copy(), np.zeros((n, n)), np.zeros((n, n))
     for i in everyone:
         for j in everyone:
-            q, since = decree.credibility[i, j], now - decree.tightened[i, j]
+            q = decree.credibility[i, j]
             worth[i, j] = decree.offer[i, j] * (v["q"] if isnan(q) else q)
-            slack = (1 - v["e_inf"]) * (1 - v["institution"] if decree.watched[i, j] else 1)
-            e[i, j] = 1 - slack + (0.0 if isnan(since) else slack * exp(-v["rho_e"] * since))
-    for event in (rule.event for rule in decree.rules):
+    fresh = decree.tightened.copy()
+    for rule in decree.rules:
+        event = rule.event
         on, by = ([hand.world.codes.index(code) for code in codes] for codes in (event.on, event.by))
         warmth = [sum(s["tie"][i, j] for j in by) / len(by) for i in on]
         nearest, farthest = on[warmth.index(max(warmth))], on[warmth.index(min(warmth))]
@@ -93,6 +93,13 @@ def _in_force(hand: ByHand, decree: Decree, now: float) -> dict[str, Any]:
             elif isinstance(event, WedgeEvent) and i == nearest:
                 S[i, j], Q[i, j] = S[i, j] * (1 - event.relief), Q[i, j] * (1 - event.relief)
                 worth[i, j] = max(worth[i, j], v["q"] if event.credibility is None else event.credibility)
+        for i, j in ((i, j) for i in everyone for j in everyone if S[i, j] > before[i, j]):
+            fresh[i, j] = rule.since if isnan(fresh[i, j]) else max(fresh[i, j], rule.since)
+    for i in everyone:
+        for j in everyone:
+            since = now - fresh[i, j]
+            slack = (1 - v["e_inf"]) * (1 - v["institution"] if decree.watched[i, j] else 1)
+            e[i, j] = 1 - slack + (0.0 if isnan(since) else slack * exp(-v["rho_e"] * since))
     relief = np.zeros(n)
     for i in everyone:
         eased = whole = 0.0
@@ -138,7 +145,7 @@ def _look(hand: ByHand, decree: Decree, now: float) -> dict[str, Any]:  # noqa: 
             risk[i, j] *= 1 - decree.shield[j, i]
             cut[i, j] = v["delta"] * max(e[i, j] * S[i, j], e[j, i] * S[j, i])
             cut[i, j] += (1 - cut[i, j]) * decree.withdrawn[i, j]
-            shut[i, j] = max(H[i, j], H[j, i])
+            shut[i, j] = max(H[i, j], H[j, i], decree.withdrawn[i, j])
     level = {name: np.zeros((n, n)) for name in FORCES}
     for i in everyone:
         for j in everyone:
@@ -185,7 +192,7 @@ def _trade_target(hand: ByHand, now: Mapping[str, Any]) -> Array:
             if i != j:
                 c = s["capability"][j] / world.capability[j] if world.capability[j] > 0 else 1.0
                 open_ = min(1, max(0, (1 + s["tie"][i, j]) / 2)) * max(0, 1 - now["risk"][j, i])
-                open_ *= 1 - max(now["shut"][i, j], now["decree"].withdrawn[i, j])
+                open_ *= 1 - now["shut"][i, j]
                 shield = now["decree"].shield[i, j]
                 w[j] = now["share"][j] * c * (1 - now["pain"][j]) * (shield + (1 - shield) * open_)
         missing = sum(max(0, hand.normal[i, j] - s["trade"][i, j]) for j in range(n))

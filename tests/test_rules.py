@@ -7,6 +7,7 @@ import pytest
 from four_states import IN_FORCE, A, B, S, T, decrees, ordered, pairs, path, ran, whole
 from helpers import BEGIN, DT, NO_FORCES, Array, close, history, plain, seen, sets
 
+from blocade.policy.calendar import calendar
 from blocade.policy.events import (
     CoerciveWedgeEvent,
     CounterSanctionsEvent,
@@ -20,6 +21,7 @@ from blocade.policy.events import (
     ShieldEvent,
     WedgeEvent,
 )
+from blocade.policy.orders import orders
 from blocade.start import solve_start
 
 # --- escalation -----------------------------------------------------------------------------------------------------
@@ -209,16 +211,32 @@ def test_relief_for_compliance_comes_last() -> None:
     close(whole(ordered((*IN_FORCE, ramp, answer, answer), 2.0, sees).sanctions)[0, 2], 0.7 * 0.6)
 
 
-@pytest.mark.parametrize("kind", [CounterSanctionsEvent, EscalationEvent, CoerciveWedgeEvent, WedgeEvent])
-def test_effort_is_fresh_where_a_rule_that_imposes_comes_into_force(kind: type[Event]) -> None:
-    """From its first step, or from the start if it is older; relief makes no effort fresh."""
-    sizes = {"gain": 1.0} if kind is EscalationEvent else {"relief": 0.5} if kind is WedgeEvent else {}
-    sizes |= {"level": 0.5} if kind is CoerciveWedgeEvent else {}
-    for at, step, since in ((1.1, 5, 1.25), (-2.0, 0, 0.0)):
-        made = decrees(kind(at=BEGIN + at, by=(S,), on=(A,), **sizes))  # type: ignore[call-arg, arg-type]
-        found = [decree.tightened[0, 2] for decree in (made[step], made[-1])]
-        np.testing.assert_array_equal(found, [np.nan if kind is WedgeEvent else since] * 2)
-        assert np.isnan(made[-1].tightened[1:]).all()
+@pytest.mark.parametrize("kind", [CounterSanctionsEvent, EscalationEvent, CoerciveWedgeEvent])
+def test_effort_is_fresh_only_where_a_rule_imposes_more(kind: type[Event]) -> None:
+    """From its first step, or from the start if it is older; a rule that finds nothing to impose leaves effort alone.
+
+    A sanctions S and S answers A; B gives nothing to answer. All that S imposes on A then comes from the rule.
+    """
+    sizes = {"gain": 1.0} if kind is EscalationEvent else {"level": 0.5} if kind is CoerciveWedgeEvent else {}
+    sees = seen(4, tie=pairs(AS=-0.5))
+    imposed = SanctionsEvent(BEGIN, (A,), (S,), 0.5)
+    for at, since in ((1.1, 1.25), (-2.0, 0.0)):
+        rule = kind(at=BEGIN + at, by=(S,), on=(A, B), **sizes)  # type: ignore[call-arg, arg-type]
+        found = ordered((imposed, rule), 4.0, sees, e_inf=0.6, rho_e=0.2)
+        close(whole(found.sanctions)[[0, 1], 2], [0.5, 0.0])
+        close(whole(found.enforced)[0, 2], 0.5 * (0.6 + 0.4 * np.exp(-0.2 * (4.0 - since))))
+    # what is in force anyway, and is not raised, keeps the effort it had
+    world = plain(4, sanctions=_matrix(0, 2, 0.7))
+    sizes |= {"gain": 0.0} if kind is EscalationEvent else {}
+    rule = kind(at=BEGIN, by=(S,), on=(A,), **sizes)  # type: ignore[call-arg, arg-type]
+    decree = calendar(world, (rule,), BEGIN, DT, 1)[0]
+    close(whole(orders(decree, 4.0, sets(e_inf=0.6, rho_e=0.2), sees).enforced)[0, 2], 0.7 * 0.6)
+
+
+def _matrix(i: int, j: int, value: float) -> Array:
+    matrix = np.zeros((4, 4))
+    matrix[i, j] = value
+    return matrix
 
 
 def test_nobody_acts_on_itself() -> None:

@@ -31,7 +31,7 @@ class Decree:
 
     sanctions, isolation : [state, partner], in force before any rule and any relief.
     tightened : [state, partner], years from the start to the latest tightening of sanctions, NaN where there was
-    none; a rule counts from the day it comes into force. watched : [state, partner], whether an institution watches
+    none. watched : [state, partner], whether an institution watches
     over them.
     relief, kept : [state, partner], share lifted in proportion to the state's compliance, and whether whoever has
     conceded once keeps it. offer, credibility : [state, partner], worth of the partner's offer and how far it is
@@ -102,11 +102,8 @@ def calendar(world: World, events: Sequence[Event], start: float, dt: float, ste
         if levels == before:
             decrees.append(decrees[-1])
             continue
-        decree = _decree(world, ordered, levels, tightened)
+        decree = _decree(world, ordered, levels, tightened, start, dt)
         tightened = np.where(decree.sanctions > in_force, step * dt, tightened)
-        for rule in decree.rules:
-            if rule.tightens and max(0, first_step(rule.event.at, start, dt)) == step:
-                tightened[rule.pairs] = step * dt
         decrees.append(replace(decree, tightened=tightened))
         in_force, before = decree.sanctions, levels
     return tuple(decrees)
@@ -132,7 +129,9 @@ def _level(event: Event, step: int, start: float, dt: float) -> float:
     return event.level * min(1.0, (start + step * dt - event.at) / (event.ramp_until - event.at))
 
 
-def _decree(world: World, events: Sequence[Event], levels: Sequence[float], tightened: Array) -> Decree:
+def _decree(
+    world: World, events: Sequence[Event], levels: Sequence[float], tightened: Array, start: float, dt: float
+) -> Decree:
     n = world.size
     values: dict[str, Any] = {
         name: np.zeros((n, n) if name in PAIRS else n, bool if name in FLAGS else float) for name in (*PAIRS, *STATES)
@@ -153,7 +152,12 @@ def _decree(world: World, events: Sequence[Event], levels: Sequence[float], tigh
         _write(decree, world, event, level)
     for field in ("sanctions", "isolation", *PAIRS):  # nobody does anything to itself
         np.fill_diagonal(getattr(decree, field), 0.0)
-    return replace(decree, rules=tuple(Rule.of(event, world) for event, _ in active if isinstance(event, RULES)))
+    rules = [
+        Rule.of(event, world, max(0, first_step(event.at, start, dt)) * dt)
+        for event, _ in active
+        if isinstance(event, RULES)
+    ]
+    return replace(decree, rules=tuple(rules))
 
 
 def _write(decree: Decree, world: World, event: Event, level: float) -> None:  # noqa: PLR0912 (a case for each kind)

@@ -53,11 +53,12 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
 
     Notes
     -----
-    Rules apply to what the calendar decrees, in the order of their dates. An off-ramp then lifts ``relief · p_i`` of
+    Rules apply to what the calendar decrees, in the order of their dates. Where a rule imposes more, effort counts
+    from the day the rule came into force, not from each rise (assumption). An off-ramp then lifts ``relief · p_i`` of
     what is in force, so relief grows with compliance and snaps back as it decays (unless it is kept). The relief of a
     state by several senders is their mean, weighted by ``ĉ_k max(S_ik, Q_ik)`` (assumption).
     """
-    sanctions, isolation, offer = decree.sanctions, decree.isolation, decree.offer
+    sanctions, isolation, offer, tightened = decree.sanctions, decree.isolation, decree.offer, decree.tightened
     if offer.any():
         offer = offer * np.where(np.isnan(decree.credibility), parameters.pair("q"), decree.credibility)
     for rule in decree.rules:
@@ -66,7 +67,8 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
             sanctions, isolation = sanctions * (1.0 - lifted), isolation * (1.0 - lifted)
             offer = np.maximum(offer, promised)
         else:
-            sanctions = answered(rule, sanctions, seen)
+            before, sanctions = sanctions, answered(rule, sanctions, seen)
+            tightened = np.where(sanctions > before, np.fmax(tightened, rule.since), tightened)
     relief = np.zeros_like(seen.compliance)
     if decree.relief.any():
         complied = np.where(decree.kept & seen.conceded[..., None], 1.0, seen.compliance[..., None])
@@ -84,7 +86,7 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
     return Orders(
         sanctions=sanctions,
         isolation=isolation,
-        enforced=sanctions * effort(decree.tightened, now, lasting, parameters.pair("rho_e")),
+        enforced=sanctions * effort(tightened, now, lasting, parameters.pair("rho_e")),
         offer=offer,
         secondary=np.where(
             decree.declared,

@@ -7,7 +7,7 @@ order of their dates; relief for compliance comes last (`orders`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,8 @@ from blocade.world import World
 
 Indices = npt.NDArray[np.intp]
 
-RULES: Final = (EscalationEvent, CounterSanctionsEvent, WedgeEvent, CoerciveWedgeEvent)
+Ruling: TypeAlias = EscalationEvent | CounterSanctionsEvent | WedgeEvent | CoerciveWedgeEvent
+RULES: Final = get_args(Ruling)
 """Kinds of event that are rules."""
 
 
@@ -47,28 +48,26 @@ class Seen:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule in force; indices of the states that apply it (`by`) and to which (`on`)."""
+    """A rule in force; indices of the states that apply it (`by`) and to which (`on`).
 
-    event: EscalationEvent | CounterSanctionsEvent | WedgeEvent | CoerciveWedgeEvent
+    since : years from the start of the run to the day it came into force.
+    """
+
+    event: Ruling
     on: Indices
     by: Indices
+    since: float
 
     @classmethod
-    def of(cls, event: EscalationEvent | CounterSanctionsEvent | WedgeEvent | CoerciveWedgeEvent, world: World) -> Rule:
+    def of(cls, event: Ruling, world: World, since: float) -> Rule:
         """The rule of an event, on a world."""
         on, by = (np.array([world.index(code) for code in codes], dtype=np.intp) for codes in (event.on, event.by))
-        return cls(event, on, by)
+        return cls(event, on, by, since)
 
     @property
     def pairs(self) -> tuple[Indices, Indices]:
         """Index of the rule's pairs, behind any leading axes: [on, by]."""
         return self.on[:, None], self.by
-
-    @property
-    def tightens(self) -> bool:
-        """Whether it imposes sanctions, so that the effort of its senders is fresh when it comes into force."""
-        return not isinstance(self.event, WedgeEvent)
-
 
 def answered(rule: Rule, sanctions: Array, seen: Seen) -> Array:
     """Sanctions [..., state, partner] after a rule that imposes them.
