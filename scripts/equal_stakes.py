@@ -37,7 +37,7 @@ EXACT = 1e-9
 
 
 def variants() -> dict[str, dict[str, float]]:
-    """Name -> parameters set to 0."""
+    """Name -> parameters fixed, most of them at 0."""
     every = {MECHANISMS[force]: 0.0 for force in MECHANISMS}
     found: dict[str, dict[str, float]] = {"all forces": {}}
     for force in MECHANISMS:
@@ -48,6 +48,9 @@ def variants() -> dict[str, dict[str, float]]:
         found[f"without {force}"] = {MECHANISMS[force]: 0.0}
     found["match alone, supply untouched by pain (μ = 0)"] = {**found["match alone"], "mu": 0.0}
     found["risk alone, no relief from fear (g = 0)"] = {**found["risk alone"], "g": 0.0}
+    # a declared punishment is eight times as strong: what g and burnt leverage do then (evidence D, central value)
+    found["risk alone, punishment declared (χ = .4)"] = {**found["risk alone"], "chi": 0.4}
+    found["risk alone, punishment declared, g = 0"] = {**found["risk alone"], "chi": 0.4, "g": 0.0}
     found["without loss of supply (μ = 0)"] = {"mu": 0.0}
     found["without relief from fear (g = 0)"] = {"g": 0.0}
     return found

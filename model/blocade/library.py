@@ -9,13 +9,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 
 from blocade.analysis.claims import Claim, claims, thresholds
 from blocade.charts.claims import draw
 from blocade.experiment.store import StoreError
 from blocade.result import Result
-from blocade.summary import claims_markdown, headline, sentence, symbols, verdict_rows
+from blocade.summary import BOTH_STARTS, DAGGER, claims_markdown, headline, sentence, symbols, verdict_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
 INDEX = "index.md"
 FILES = (INDEX, "claims.csv", "claims.md", "claims.png")
 MARK = "<!-- Written by blocade; it is replaced by the next run. -->"
-NUMBERS = ("estimand", "label", "unit", "n", "estimate", "low", "high", "share", "down", "flat", "s", "verdict")
+NUMBERS = (
+    "estimand", "start", "settled", "label", "unit", "n", "estimate", "low", "high", "share", "down", "flat", "s",
+    "verdict",
+)  # fmt: skip
 ABOUT = ("claim", "words", "mechanism", "hypothesis", "scenario")
 COLUMNS = (*ABOUT, *NUMBERS, "drivers", "read", "over", "chart", "note")
 
 
 def claims_table(results: Iterable[Result], folder: str | Path = ".") -> pd.DataFrame:
-    """Every expectation of every claim of ``seeds/claims.yaml``, in its order, with its stored verdict.
+    """Every expectation of every claim of ``seeds/claims.yaml``, in its order, with its stored verdict from the real
+    start and, where the hypothesis asks for it, from a clean one.
 
     Parameters
     ----------
@@ -48,11 +53,14 @@ def _claim_rows(claim: Claim, result: Result | None, folder: Path) -> list[dict[
         "scenario": claim.scenario,
     }  # fmt: skip
     stored = [] if result is None else verdict_rows(result)
-    found = [row for row in stored if (row["claim"], row["start"]) == (claim.slug, "real")]
+    asked = [row for row in stored if row["claim"] == claim.slug]
+    found = [row for row in asked if row["start"] == "real"]
+    if claim.hypothesis in BOTH_STARTS:
+        found += [row for row in asked if row["start"] == "clean"]
     if result is None or not found:
         was = "was not run" if result is None else "was run without asking it"
         note = claim.silent or f"its scenario, {claim.scenario}, {was}"
-        empty = dict.fromkeys(("estimand", "label", "unit", "drivers", "chart"), "")
+        empty = dict.fromkeys(("estimand", "start", "settled", "label", "unit", "drivers", "chart"), "")
         return [{**about, **empty, "n": 0, "verdict": "not answered", "note": note}]
     chart = result.folder / "charts" / f"{claim.chart}.png"
     about["chart"] = _path(chart, folder) if chart.is_file() else ""
@@ -105,7 +113,9 @@ def write(results: Sequence[Result], folder: Path) -> pd.DataFrame | None:
     table = claims_table(results, folder) if claimed else None
     if table is not None:
         places = {result.scenario["name"]: f"{_path(result.folder, folder)}/" for result in results}
-        shown = table.assign(label=table["label"].where(table["label"] != "", table["note"]))
+        shown = table[table["start"] != "clean"]
+        marked = shown["label"] + np.where(shown["settled"] != "", DAGGER, "")
+        shown = shown.assign(label=marked.where(shown["label"] != "", shown["note"]))
         contents["claims.csv"] = table.to_csv(index=False, lineterminator="\n")
         contents["claims.md"] = claims_markdown(table, places, "`blocade run`")
         contents["claims.png"] = draw(shown, headline(table))

@@ -115,7 +115,7 @@ def theories() -> Mapping[str, Mapping[str, Setting]]:
             "war-need": {**_only(b_match=_prior("b_match")), "mu": 0.0, "nu": 0.0},
             "dyad": {
                 **_only(**{name: _prior(name) for name in ("b_sanction", "b_isolation", "b_offer", "b_comply")}),
-                "phi": 0.0,
+                **dict.fromkeys(("phi", "chi", "chi_declared"), 0.0),
             },
         }
     )

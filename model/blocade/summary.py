@@ -18,8 +18,11 @@ from blocade.result import Result
 if TYPE_CHECKING:
     import pandas as pd
 
-BOTH_STARTS = ("H1", "H10")
-"""Hypotheses that are reported from a clean start too."""
+BOTH_STARTS = ("H1", "H6", "H10")
+"""Hypotheses that are reported from a clean start too (H6: from the real one low doses lie below what is in force)."""
+DAGGER = " †"
+SETTLED = "† The equations settle the sign before anything is run, so only the size is an answer"
+"""Mark of an estimand whose sign is no result, and what it means."""
 LANDMARKS = (("RUS", "BLR"), ("USA", "GBR"), ("USA", "CHN"))
 """Pairs that give a reader the scale of a tie."""
 WORDS = {
@@ -41,8 +44,10 @@ EXPLAINED = (
     "parameter draws of the difference between the arms that are compared, in the unit given; *90 % of draws* runs "
     "from the 5th to the 95th percentile; n is given where not every draw counts. Effects are read {read:g} years "
     "after the first event, as the mean of {over:g} year, unless another time is named. *Above* and *below* are the "
-    "shares of draws that rise or fall by more than the smallest effect that counts, fixed before the runs. *Hangs on* "
-    "names the parameters whose rank correlation with a change that is not negligible is at least {driver:g}, + where "
+    "shares of draws that rise or fall by more than the smallest effect that counts, fixed before the runs. † marks a "
+    "sign that the equations settle before anything is run, with the reason: only its size is an answer. *Clean "
+    "start*: without the acts in force at the start. *Hangs on* names the parameters whose rank correlation with a "
+    "change that is not negligible is at least {driver:g} (or what chance gives the best of all, if more), + where "
     "it rises with them; the symbols are those of `seeds/parameters.csv`."
 )
 
@@ -88,6 +93,8 @@ def summary(result: Result) -> str:
     lines += [heading, *told[: len(real)]]
     if clean:
         lines += ["", " From a clean start (no sanctions in force before):", *told[len(real) :]]
+    if any(row["settled"] for row in real):
+        lines += ["", f" {SETTLED}."]
     others = [f" {line}" for line in _other_starts(rows)]
     lines += ["", *others] if others else []
     lines += ["", f" {sentence(real)}", f" {_scale(result)}"]
@@ -106,7 +113,7 @@ def verdict_table(rows: Sequence[Row]) -> list[str]:
     heading = ("Claim", "Change", "90 % of draws", "Above smallest effect", "Verdict")
     cells = [
         (
-            row["label"],
+            row["label"] + (DAGGER if row["settled"] else ""),
             signed(row["estimate"]),
             f"{signed(row['low'])} … {signed(row['high'])}",
             f"{percent(row['share'])} above {signed(row['s'])}" + (f", n = {row['n']}" if row["n"] < most else ""),
@@ -238,11 +245,21 @@ def _open(result: Result, rows: Sequence[Row]) -> str:
 
 
 def headline(table: pd.DataFrame) -> str:
-    """How many claims got a number, and how the first expectation of each came out."""
-    first = table.drop_duplicates("claim")
-    count = table[table["n"] > 0]["claim"].nunique()
-    told = [f"{(first['verdict'] == verdict).sum()} {verdict}" for verdict in WORDS if verdict in set(first["verdict"])]
-    return f"{count} of {len(first)} claims got a number; by their first expectation: {', '.join(told)}"
+    """How many claims got a number, and how the first expectation of each came out whose sign the equations leave
+    open."""
+    first = foremost(table)
+    count, settled = table[table["n"] > 0]["claim"].nunique(), int((first["settled"] != "").sum())
+    open_ = first[first["settled"] == ""]["verdict"]
+    told = [f"{(open_ == verdict).sum()} {verdict}" for verdict in WORDS if verdict in set(open_)]
+    rest = f"; {settled} with a sign that the equations settle" if settled else ""
+    return f"{count} of {len(first)} claims got a number; by their first open expectation: {', '.join(told)}{rest}"
+
+
+def foremost(table: pd.DataFrame) -> pd.DataFrame:
+    """The first expectation of each claim whose sign is open, else its first."""
+    real = table[table["start"] != "clean"]
+    ordered = real.assign(given=real["settled"] != "").sort_values("given", kind="stable")
+    return ordered.drop_duplicates("claim").sort_index()
 
 
 def cell(text: str) -> str:
@@ -294,11 +311,12 @@ def _expectations(rows: pd.DataFrame) -> list[str]:
     for row in rows.to_dict("records"):
         when = [f"read after {row['read']:g} years"] if row["read"] != usual.read else []
         when += [f"mean of {row['over']:g} years"] if row["over"] != usual.over else []
+        when += ["clean start"] if row["start"] == "clean" else []
         label = cell(row["label"]) + (f" ({', '.join(when)})" if when else "")
         if row["n"]:
             middle, interval = change(row)
             counted = f", n = {row['n']}" if row["n"] < row["draws"] else ""
-            numbers = [f"{middle} ({row['unit']})", interval, beyond(row) + counted, f"**{row['verdict']}**"]
+            numbers = [f"{middle} ({row['unit']})", interval, beyond(row) + counted, _verdict(row)]
         else:
             numbers = ["–", "–", "–", f"**{row['verdict']}**: {row['note']}"]
         hangs = "" if row["verdict"] == "negligible" else row["drivers"]
@@ -306,10 +324,17 @@ def _expectations(rows: pd.DataFrame) -> list[str]:
     return [*lines, ""]
 
 
+def _verdict(row: Mapping[Any, Any]) -> str:
+    return f"**{row['verdict']}**" + (f" † {row['settled']}" if row["settled"] else "")
+
+
 def claims_brief(table: pd.DataFrame) -> str:
     """The first expectation of every claim that has a number, as aligned lines."""
-    first = table[table["n"] > 0].drop_duplicates("claim").to_dict("records")
-    heading = ("Claim", "First expectation", "Verdict", "Change", "90 % of draws", "Scenario")
-    cells = [(row["claim"], row["label"], row["verdict"], *change(row), row["scenario"]) for row in first]
+    first = foremost(table[table["n"] > 0]).to_dict("records")
+    heading = ("Claim", "First open expectation", "Verdict", "Change", "90 % of draws", "Scenario")
+    cells = [
+        (row["claim"], row["label"] + DAGGER * bool(row["settled"]), row["verdict"], *change(row), row["scenario"])
+        for row in first
+    ]
     lines = [*aligned([heading, *cells]), "", f" {headline(table)}."]
     return "\n".join([*lines, *(f" {warning}" for warning in few(table["n"].max()))])

@@ -39,7 +39,8 @@ class Thresholds:
 class Estimand:
     """A contrast between arms of one measure; see the head of ``seeds/claims.yaml``.
 
-    words, hypothesis : of the claim. read, over : years after the first event, and years averaged.
+    words, hypothesis : of the claim. read, over : years after the first event, and years averaged. settled : why the
+    equations settle its sign before anything is run, so that only its size is an answer; empty where they do not.
     """
 
     claim: str
@@ -52,6 +53,7 @@ class Estimand:
     over: float
     hypothesis: str = ""
     words: str = ""
+    settled: str = ""
     share_of: Mapping[str, float] | None = None
     total_above: float = 0.0
 

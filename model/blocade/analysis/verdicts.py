@@ -43,6 +43,7 @@ class Verdict:
     unit: str
     words: str
     hypothesis: str
+    settled: str
     read: float
     over: float
     arms: tuple[str, ...]
@@ -120,6 +121,7 @@ def judge(estimand: Estimand, start: str, effect: Array, parameters: Mapping[str
         unit=estimand.unit,
         words=estimand.words,
         hypothesis=estimand.hypothesis,
+        settled=estimand.settled,
         read=estimand.read,
         over=estimand.over,
         arms=estimand.arms,

@@ -153,7 +153,8 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
         height = max(sum(block.height for block in column) for column in columns)
         notes = (
             "Each effect is divided by the smallest effect that counts, which was fixed before the runs: ±1 on every "
-            f"axis. Line: 5–95 % of parameter draws; mark: median. Arrow: goes on beyond ±{FURTHEST}. {MEANING}"
+            f"axis. Line: 5–95 % of parameter draws; mark: median. Arrow: goes on beyond ±{FURTHEST}. "
+            f"†: the equations settle the sign. {MEANING}"
         )
         key = [*verdict_keys(), Patch(color=STRIP, label="within ±1 smallest effect: too small to count")]
         figure = sheet("", title, notes, WIDTH, height, key)

@@ -225,8 +225,6 @@ def _read_members(value: Any, info: ValidationInfo) -> States:
             (_item(code, value, info), _both(code, "bloc", "senders", frame))
             for code in both
         ]
-    if key == "bloc" and frame.world is not None and not problems and len(states.codes) < 2:
-        problems.append(((), "a bloc needs at least two states, to have a tie inside it"))
     if problems:
         raise all_wrong(problems)
     return states
