@@ -397,7 +397,7 @@ def test_what_roles_cannot_answer_is_said_in_a_sentence(article: Scenario) -> No
     assert unanswerable(asked, measured(asked)) == [lacks]
     assert unanswerable(lone, measured(lone)) == [lacks, patron]
     one = replace(asked, bloc=article.bloc[:1])
-    bond = ("hypotheses", "H1 measures what these roles do not have: cohesion")
+    bond = ("hypotheses", "H1 measures ties inside the bloc; name two states or more in `bloc:`")
     assert unanswerable(one, measured(one)) == [lacks, bond]
     assert unanswerable(short(article), measured(article)) == []
 

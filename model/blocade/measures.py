@@ -206,7 +206,7 @@ MEASURES: Mapping[str, tuple[str, str, Measure]] = MappingProxyType(
             "armament of the senders, weighted by capability",
             lambda m, r: _by_size(m.state.armament, r.senders, r),
         ),
-        "war": ("states", "members of the bloc at war", _war),
+        "war": ("share of time", "time at war, summed over the bloc's members", _war),
         "trade_within": (TRADE, "trade of the bloc's members with each other", lambda m, r: _trade(m, r, r.bloc)),
         "trade_patron": (TRADE, "trade of the bloc's members with their patron", lambda m, r: _trade(m, r, r.patron)),
         "trade_senders": (TRADE, "trade of the bloc's members with the senders", lambda m, r: _trade(m, r, r.senders)),

@@ -110,13 +110,13 @@ def summary(result: Result) -> str:
 def verdict_table(rows: Sequence[Row]) -> list[str]:
     """Verdicts as aligned lines, a heading first."""
     most = max((row["n"] for row in rows), default=0)
-    heading = ("Claim", "Change", "90 % of draws", "Above smallest effect", "Verdict")
+    heading = ("Claim", "Change", "90 % of draws", "Above and below the smallest effect", "Verdict")
     cells = [
         (
             row["label"] + (DAGGER if row["settled"] else ""),
             signed(row["estimate"]),
             f"{signed(row['low'])} … {signed(row['high'])}",
-            f"{percent(row['share'])} above {signed(row['s'])}" + (f", n = {row['n']}" if row["n"] < most else ""),
+            beyond(row) + (f", n = {row['n']}" if row["n"] < most else ""),
             row["verdict"],
         )
         for row in rows

@@ -230,8 +230,11 @@ def unanswerable(scenario: Scenario, measured: tuple[str, ...]) -> list[tuple[st
         if any(not any((estimand.share_of or estimand.contrast).values()) for estimand in found):
             problems.append((key, f"{what} compares an arm with itself; name another for one of its roles"))
         without = sorted({estimand.measure for estimand in found} - set(measured))
+        alone = len(scenario.bloc) == 1
         if without == ["embrace"] and scenario.patron is None:
             problems.append((key, f"{what} measures the tie to a patron; name one with `patron:`, or leave it out"))
+        elif "cohesion" in without and alone:
+            problems.append((key, f"{what} measures ties inside the bloc; name two states or more in `bloc:`"))
         elif without:
             problems.append((key, f"{what} measures what these roles do not have: {', '.join(without)}"))
     return problems
