@@ -145,7 +145,7 @@ def _look(hand: ByHand, decree: Decree, now: float) -> dict[str, Any]:  # noqa: 
             risk[i, j] *= 1 - decree.shield[j, i]
             cut[i, j] = v["delta"] * max(e[i, j] * S[i, j], e[j, i] * S[j, i])
             cut[i, j] += (1 - cut[i, j]) * decree.withdrawn[i, j]
-            shut[i, j] = max(H[i, j], H[j, i], decree.withdrawn[i, j])
+            shut[i, j] = max(H[i, j], H[j, i])
     level = {name: np.zeros((n, n)) for name in FORCES}
     for i in everyone:
         for j in everyone:
@@ -192,7 +192,7 @@ def _trade_target(hand: ByHand, now: Mapping[str, Any]) -> Array:
             if i != j:
                 c = s["capability"][j] / world.capability[j] if world.capability[j] > 0 else 1.0
                 open_ = min(1, max(0, (1 + s["tie"][i, j]) / 2)) * max(0, 1 - now["risk"][j, i])
-                open_ *= 1 - now["shut"][i, j]
+                open_ *= 1 - max(now["shut"][i, j], now["decree"].withdrawn[i, j])
                 shield = now["decree"].shield[i, j]
                 w[j] = now["share"][j] * c * (1 - now["pain"][j]) * (shield + (1 - shield) * open_)
         missing = sum(max(0, hand.normal[i, j] - s["trade"][i, j]) for j in range(n))

@@ -105,9 +105,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
     def weigh(self) -> None:
         """How far each pair is closed, the reach of sanctions (1), its risk (2), its side of every force (7)."""
         m, i = self.model, self.index
-        # who withdraws takes up no trade again, and sends no arms or technology
-        self.closed = np.maximum(closed(self.hand, m.hand[:, i]), m.orders.withdrawn[i])
-        self.gate = gate(self.tie)
+        self.closed, self.gate = closed(self.hand, m.hand[:, i]), gate(self.tie)
         cut = reach(m.values["delta"], m.orders.enforced[i], m.orders.enforced[:, i])
         self.cut = 1.0 - (1.0 - cut) * (1.0 - m.orders.withdrawn[i])
         self.risk = self.weigh_risk()
@@ -166,7 +164,8 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         m, i = self.model, self.index
         normal, missing = m.start.normal[i], missing_trade(m.start.normal[i], self.trade)
         shield = m.orders.shield[i]
-        willing = willing_partners(m.share, m.relative, self.tie, self.closed, m.risk[:, i], m.pain, shield)
+        shut = np.maximum(self.closed, m.orders.withdrawn[i])  # who withdraws trade does not take it up again
+        willing = willing_partners(m.share, m.relative, self.tie, shut, m.risk[:, i], m.pain, shield)
         willing[i] = 0.0
         residual = residual_in_force(m.start.residual[i], m.start.erased[i], self.cut, m.start.cut[i])
         phi, kappa = m.values["phi"], m.values["kappa"]

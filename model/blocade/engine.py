@@ -134,7 +134,7 @@ def _trade(start: Start, parameters: Parameters, moment: Moment, share: Array, d
             share,
             relative[..., None, :],
             state.tie,
-            now.closed,
+            np.maximum(now.closed, moment.orders.withdrawn),  # who withdraws trade does not take it up again
             back(now.risk),
             now.pain[..., None, :],
             moment.orders.shield,

@@ -95,8 +95,6 @@ def assess(
     share = capability_shares(world)
     hands = hand(order.enforced, order.isolation)
     shut = closed(hands, back(hands))
-    if order.withdrawn.any():  # who withdraws takes up no trade again, and sends no arms or technology
-        shut = np.maximum(shut, order.withdrawn)
     pressed = pressure(hands, share)
     trades = (world.trade.sum(axis=-1) + world.rest_of_world > 0.0).astype(float)
     pained = pain_of(trade, rest_of_world, trades)
