@@ -49,7 +49,7 @@ from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.policy.events import Event
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
-from blocade.situation import ARMS, PAINED, TECHNOLOGY, Situation, capability_shares
+from blocade.situation import ARMS, PAINED, TECHNOLOGY, Situation
 from blocade.start import Start, solve_start
 from blocade.state import Moment, Observer, State, initial_state
 from blocade.world import World, load_world
@@ -106,8 +106,8 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         """How far each pair is closed, the reach of sanctions (1), its risk (2), its side of every force (7)."""
         m, i = self.model, self.index
         self.closed, self.gate = closed(self.hand, m.hand[:, i]), gate(self.tie)
-        cut = reach(m.values["delta"], m.orders.enforced[i], m.orders.enforced[:, i])
-        self.cut = 1.0 - (1.0 - cut) * (1.0 - m.orders.withdrawn[i])
+        enforced = m.orders.enforced
+        self.cut = reach(m.values["delta"], enforced[i], enforced[:, i], m.orders.withdrawn[i])
         self.risk = self.weigh_risk()
         sides = {
             "trade": self.trade,
@@ -245,7 +245,7 @@ class RunModel(mesa.Model):  # type: ignore[misc]  # Mesa carries no types
         self.decrees, self.dt, self.at = decrees, dt, 0
         self.world, self.start, self.parameters = start.world, start.take(one), parameters.take(one)
         self.values = {name: float(value) for name, value in self.parameters.items()}
-        self.share = capability_shares(self.world)
+        self.share = self.world.share
         self.trades = (self.world.trade.sum(axis=-1) + self.world.rest_of_world > 0.0).astype(float)
         self.coefficients = np.array([[SIGNS[force] * self.values[f"b_{force}"]] for force in FORCES])
         self.state = State(**{field.name: getattr(first, field.name)[0] for field in fields(State)})

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from blocade.analysis.claims import claims, estimands, hypotheses, thresholds, unanswerable
 from blocade.charts import CHARTS, READS, USUAL, chart
-from blocade.experiment.plan import STARTS, Plan
+from blocade.experiment.plan import STARTS, Plan, roles_of
 from blocade.experiment.runner import Progress, default_workers, execute, inputs
 from blocade.experiment.store import digest, is_done
 from blocade.limits import LIMITS
-from blocade.measures import MEASURES, Roles, applicable, roles
+from blocade.measures import MEASURES, applicable
 from blocade.parameters import bounds, theories
 from blocade.resources import seeds
 from blocade.result import Result
@@ -56,17 +56,12 @@ def read(path: Path) -> Scenario:
         With every mistake, one line each.
     """
     scenario = load_scenario(path, vocabulary())
-    problems = unanswerable(scenario, applicable(_roles(scenario)))
+    problems = unanswerable(scenario, applicable(roles_of(scenario, _world(scenario.world))))
     if problems:
         whole = read_whole(path)[0]
         at = {key: part.spot if (part := whole.get(key)) is not None else Spot(str(path)) for key, _ in problems}
         raise ScenarioError([Mistake(at[key], problem) for key, problem in problems])
     return scenario
-
-
-def _roles(scenario: Scenario) -> Roles:
-    world = _world(scenario.world)
-    return roles(world, scenario.bloc, scenario.patron, scenario.senders, scenario.watch)
 
 
 def read_all(named: Iterable[str | Path]) -> list[Scenario]:
@@ -107,7 +102,8 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
 
 def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     """Plan the runs of a scenario."""
-    asked, bounds = estimands(scenario), thresholds()
+    asked, bounds, world = estimands(scenario), thresholds(), _world(scenario.world)
+    who = roles_of(scenario, world)
     needed = {*CHARTED, *(estimand.measure for estimand in asked)}
     needed |= {measure for name in scenario.charts for measure in READS.get(name, ())}
     wanted = needed | set(scenario.measures) if scenario.measures else set(MEASURES)
@@ -117,8 +113,8 @@ def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     files += sorted(folder.glob("*.csv"))
     return Plan(
         scenario=scenario,
-        world=_world(scenario.world),
-        measures=tuple(name for name in applicable(_roles(scenario)) if name in wanted),
+        world=world,
+        measures=tuple(name for name in applicable(who) if name in wanted),
         files={f"{path.parent.name}/{path.name}": digest(path) for path in files},
         readings=tuple(readings),
         ablation_arms=asked[0].arms if "forces" in scenario.charts and asked else (),

@@ -155,7 +155,7 @@ def _run(given: argparse.Namespace) -> int:
 def _theories(given: argparse.Namespace) -> int:
     from blocade import compare  # noqa: PLC0415
 
-    out = given.out or Path("results") / "theories" / Path(given.scenario).stem
+    out = given.out or compare.usual_folder(Path(given.scenario).stem)
     signs = compare.compare_theories(given.scenario, out, **_usual(given))
     if not given.quiet:
         print(f"\n{compare.told(signs)}\n\n {out}/   {', '.join(compare.FILES)}\n")

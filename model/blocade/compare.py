@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from blocade import api
 from blocade.analysis.claims import estimands
 from blocade.analysis.theories import PERMUTED, Variant, foremost, mechanisms, sign_table, variants
-from blocade.charts.claims import MEANING
+from blocade.analysis.verdicts import MEANING
 from blocade.charts.signmap import draw
 from blocade.experiment.runner import Progress
 from blocade.library import MARK, put, refuse_foreign
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FILES = ("theories.md", "theories.csv", "signmap.png")
+
+
+def usual_folder(scenario: str) -> Path:
+    """Where the comparison of a scenario goes that names no folder."""
+    return Path("results") / "theories" / scenario
 
 
 def compare_theories(
@@ -56,7 +61,7 @@ def compare_theories(
     loaded = replace(loaded, **given)  # type: ignore[arg-type]
     if not estimands(loaded):
         raise mistake_at_top(loaded.path, "one arm has nothing to be compared with; add a second under `arms:`")
-    folder = Path(out) if out is not None else Path("results") / "theories" / loaded.name
+    folder = Path(out) if out is not None else usual_folder(loaded.name)
     refuse_foreign(folder, FILES)
     sets = variants(loaded, api.plan(loaded).world.codes)
     answers = []

@@ -31,7 +31,7 @@ from blocade.parameters import Parameters
 from blocade.policy.calendar import Decree
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
-from blocade.situation import ARMS, TECHNOLOGY, assess, capability_shares, forces
+from blocade.situation import ARMS, TECHNOLOGY, assess, forces
 from blocade.start import Start
 from blocade.state import Moment, Observer, State, initial_state
 
@@ -47,7 +47,7 @@ def move(start: Start, parameters: Parameters, moment: Moment, luck: Luck, step:
     """Steps 4-6: the state one step later."""
     state, order, now, world = moment.state, moment.orders, moment.situation, start.world
     resting = insulation_at_rest(parameters.state("u_base"), order.regime)
-    spell, exposure, compliance = _concede(parameters, moment, world_shares := capability_shares(world), luck, dt)
+    spell, exposure, compliance = _concede(parameters, moment, world_shares := world.share, luck, dt)
     return State(
         tie=_ties(start, parameters, moment, world_shares, luck, step, dt),
         trade=_trade(start, parameters, moment, world_shares, dt),

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from blocade.analysis.claims import Claim, claims, thresholds
-from blocade.charts.claims import draw
 from blocade.experiment.store import StoreError
 from blocade.result import Result
 from blocade.summary import BOTH_STARTS, DAGGER, claims_markdown, headline, sentence, symbols, verdict_rows
@@ -108,6 +107,8 @@ def write(results: Sequence[Result], folder: Path) -> pd.DataFrame | None:
     StoreError
         If the folder cannot be written.
     """
+    from blocade.charts.claims import draw  # noqa: PLC0415 (slow to import, and a single result does without)
+
     claimed = any(result.scenario["claims"] for result in results)
     contents: dict[str, str | Figure] = {INDEX: index(results, folder, claimed)}
     table = claims_table(results, folder) if claimed else None

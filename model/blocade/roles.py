@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from blocade.equations.arrays import Array
-from blocade.situation import capability_shares
 from blocade.world import World
 
 Indices = npt.NDArray[np.int64]
@@ -89,7 +88,7 @@ def roles(
         bloc_pairs=_pairs(indices(bloc)),
         sphere_pairs=_pairs(indices(named)),
         old_pairs=np.array(np.nonzero(pacts), dtype=np.int64),
-        share=capability_shares(world),
+        share=world.share,
         votes=world.votes,
         codes=world.codes,
         traders=indices(bloc[:TRADERS]),

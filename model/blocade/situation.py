@@ -49,16 +49,9 @@ class Situation:
     levels: dict[str, Array]
 
 
-def capability_shares(world: World) -> Array:
-    """ĉ, each state's share of the world's capability at the start: [state]."""
-    total: float = world.capability.sum()
-    return world.capability / total
-
-
 def reach_of(order: Orders, parameters: Parameters) -> Array:
     """Share of trade cut by the sanctions in force and by support withdrawn: [run, state, partner]."""
-    cut = reach(parameters.pair("delta"), order.enforced, back(order.enforced))
-    return 1.0 - (1.0 - cut) * (1.0 - order.withdrawn) if order.withdrawn.any() else cut
+    return reach(parameters.pair("delta"), order.enforced, back(order.enforced), order.withdrawn)
 
 
 def risks(hands: Array, trade: Array, order: Orders, parameters: Parameters) -> tuple[Array, Array]:
@@ -92,7 +85,7 @@ def assess(
     tie, trade : [run, state, partner].
     rest_of_world, compliance : [run, state].
     """
-    share = capability_shares(world)
+    share = world.share
     hands = hand(order.enforced, order.isolation)
     shut = closed(hands, back(hands))
     pressed = pressure(hands, share)

@@ -21,7 +21,7 @@ from blocade.parameters import Parameters
 from blocade.policy.calendar import at_rest
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
-from blocade.situation import TECHNOLOGY, assess, capability_shares, reach_of, risks
+from blocade.situation import TECHNOLOGY, assess, reach_of, risks
 from blocade.world import World, WorldError
 
 WEIGHTS = ("w_votes", "w_defence", "w_arms", "w_enmity")
@@ -119,7 +119,7 @@ def world_ties(world: World, parameters: Parameters) -> Array:
 def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Array, Array, Array]:
     """Trade, the rest of the world's share and normal trade at the start: T, T_i0 and T⁰."""
     order = orders(at_rest(world), 0.0, parameters, Seen.nothing(len(ties), world.size))
-    hands, cut, share = hand(order.enforced, order.isolation), reach_of(order, parameters), capability_shares(world)
+    hands, cut, share = hand(order.enforced, order.isolation), reach_of(order, parameters), world.share
     shut = closed(hands, back(hands))
     erased = np.isfinite(world.expected)
     gravity = np.where(erased, world.expected, 0.0)
@@ -149,7 +149,7 @@ def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held:
     none = np.zeros((len(ties), world.size))
     order = orders(at_rest(world), 0.0, parameters, Seen.nothing(*none.shape))
     now = assess(world, parameters, order, ties, trade, held, none)
-    share = capability_shares(world)
+    share = world.share
     willing = without_self(
         willing_partners(share, np.ones(world.size), ties, now.closed, back(now.risk), now.pain[:, None, :])
     )

@@ -9,8 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from blocade.analysis.claims import thresholds
-from blocade.analysis.verdicts import ALWAYS_REPORTED, LEAST_DRAWS
-from blocade.charts.claims import MEANING
+from blocade.analysis.verdicts import ALWAYS_REPORTED, LEAST_DRAWS, MEANING
 from blocade.experiment.plan import DT
 from blocade.parameters import table
 from blocade.result import Result

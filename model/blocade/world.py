@@ -87,6 +87,11 @@ class World:
         """Number of states."""
         return len(self.codes)
 
+    @property
+    def share(self) -> Array:
+        """ĉ, each state's share of the world's capability: [state]."""
+        return np.asarray(self.capability / self.capability.sum())
+
     def index(self, code: str) -> int:
         """Position of a state in every array.
 

@@ -118,6 +118,7 @@ def posed(hypothesis: str, arms: Mapping[str, Any], **about: Any) -> Iterator[Es
         them to some by name.
     """
     suffix, only = about.pop("suffix", ""), about.pop("only", None)
+    behind = "-" + suffix.replace(" ", "-").replace("'", "") if suffix else ""
     for name, template in _file()["hypotheses"][hypothesis]["estimands"].items():
         if only is not None and name not in only:
             continue
@@ -127,8 +128,7 @@ def posed(hypothesis: str, arms: Mapping[str, Any], **about: Any) -> Iterator[Es
                 given[part] = _weights(given[part], arms)
         if suffix:
             given["label"] = f"{given['label']}, {suffix}"
-        slug = f"{name}-{suffix.replace(' ', '-').replace(chr(39), '')}" if suffix else name
-        yield _estimand(name=slug, hypothesis=hypothesis, **{**given, **about})
+        yield _estimand(name=name + behind, hypothesis=hypothesis, **{**given, **about})
 
 
 def _put(scenario: Scenario, name: str) -> tuple[Estimand, ...]:

@@ -11,6 +11,11 @@ from scipy.stats import norm, spearmanr
 from blocade.analysis.claims import Estimand, thresholds
 from blocade.equations.arrays import Array
 
+MEANING = (
+    "Supported: at least 90 % of draws rise by more than the smallest effect; reversed: they fall by more; negligible: "
+    "they do neither; else conditional. These are shares of parameter draws, not odds that the claim is true."
+)
+"""What the words of a verdict mean, for a reader."""
 LEAST_DRAWS = 10
 """Draws below which no driver is looked for."""
 ROUNDING = 1e-12

@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from blocade.analysis.verdicts import MEANING
 from blocade.charts.style import (
     BLACK,
     BLUE,
@@ -34,10 +35,6 @@ LOOKS: Mapping[str, tuple[str, str, str]] = {
 }  # fmt: skip
 """Marker, colour and fill of each verdict; the fill is the colour where none is named."""
 STRIP = "#E4E4E4"
-MEANING = (
-    "Supported: at least 90 % of draws rise by more than the smallest effect; reversed: they fall by more; negligible: "
-    "they do neither; else conditional. These are shares of parameter draws, not odds that the claim is true."
-)
 FURTHEST = 10
 """Smallest effects beyond which a row is clipped: room for most, so that ±1 can still be seen (assumption, by eye)."""
 BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}

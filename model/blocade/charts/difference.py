@@ -78,14 +78,14 @@ def draw(result: Result) -> Figure:
             return message(
                 result, "One arm only: there is no difference to draw", "Add a second arm to the scenario."
             )
+        clean = "clean" in result.manifest["starts"]
         notes = (
             f"Difference: arm minus “{result.label(baseline)}”, same parameter set and luck. {BANDS_NOTE} "
-            f"{CLEAN_NOTE if 'clean' in result.manifest['starts'] else ''}{time_notes(result)}"
+            f"{CLEAN_NOTE if clean else ''}{time_notes(result)}"
         )
         rows = -(-len(treated) // columns_for(len(treated)))
         width = 10.0 if len(treated) > 1 else 8.0
         panel_width = (width - 1.5) / columns_for(len(treated))
-        clean = "clean" in result.manifest["starts"]
         told = [line_key("median, clean start", CLEAN_LINE, width=1.2)] if clean else []
         key = [*band_keys(), *told, strip_key(SMALLEST)]
         figure = sheet(result, _title(result, what, baseline, treated), notes, width, 2.6 * rows + 0.6, key)

@@ -19,7 +19,7 @@ from blocade.equations.arrays import Array
 from blocade.experiment.runner import QUANTILES
 from blocade.result import Result
 
-OTHER, DASHED, BASE_END = "#AAAAAA", (0, (4, 2)), "D"
+OTHER, DASHED, BASE_END = "#AAAAAA", style.BASELINE_LOOK[1], "D"
 MARKS = {"start": ("o", 10, "white"), "pressed": ("P", 9, RED), "lifted": ("X", 9, RED), "end": ("s", 6, RED)}
 """Marker, size and fill of the points of a path; an end at the start stands inside it."""
 JUMPS = {"start": 0, "pressed": -1, "lifted": 1, "end": 0}

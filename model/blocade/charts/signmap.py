@@ -11,7 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from blocade.charts.claims import LOOKS, MEANING, verdict_keys
+from blocade.analysis.verdicts import MEANING
+from blocade.charts.claims import LOOKS, verdict_keys
 from blocade.charts.style import (
     BLACK,
     GREY,

@@ -5,23 +5,25 @@ import numpy as np
 from blocade.equations.arrays import Array, ArrayLike
 
 
-def reach(delta: ArrayLike, enforced: Array, enforced_back: Array) -> Array:
-    """Share of the trade of a pair that sanctions cut.
+def reach(delta: ArrayLike, enforced: Array, enforced_back: Array, withdrawn: ArrayLike = 0.0) -> Array:
+    """Share of the trade of a pair that sanctions, and a patron that has left, cut.
 
-    ``cut_ij = δ · max(e_ij S_ij, e_ji S_ji)``
+    ``cut_ij = 1 − (1 − δ · max(e_ij S_ij, e_ji S_ji)) (1 − withdrawn_ij)``
 
     Parameters
     ----------
     delta : share of trade that full sanctions cut, [0, 1].
     enforced : [..., partner], effort times sanctions that the partner imposes on the row's state.
     enforced_back : [..., partner], what the row's state imposes on the partner.
+    withdrawn : [..., partner], share of normal trade that either has withdrawn (a patron's exit; assumption).
 
     Returns
     -------
-    [..., partner], in [0, δ].
+    [..., partner], in [0, 1]; in [0, δ] where nothing is withdrawn.
 
     Notes
     -----
     Size of δ: complete trade sanctions cut bilateral trade by 58 % (M12); range in D.
     """
-    return delta * np.maximum(enforced, enforced_back)
+    cut = delta * np.maximum(enforced, enforced_back)
+    return 1.0 - (1.0 - cut) * (1.0 - np.asarray(withdrawn)) if np.any(withdrawn) else cut

@@ -38,6 +38,11 @@ ties drawn."""
 WITHOUT = "real-without-"
 
 
+def roles_of(scenario: Scenario, world: World) -> Roles:
+    """Who is who in a scenario."""
+    return roles(world, scenario.bloc, scenario.patron, scenario.senders, scenario.watch)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a scenario asks for, on a world: everything a chunk needs, and small enough to send to a worker.
@@ -86,8 +91,7 @@ class Plan:
 
     @cached_property
     def roles(self) -> Roles:
-        scenario = self.scenario
-        return roles(self.world, scenario.bloc, scenario.patron, scenario.senders, scenario.watch)
+        return roles_of(self.scenario, self.world)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ def _decree(
         isolation=world.isolation.copy(),
         tightened=tightened,
         credibility=np.full((n, n), np.nan),
-        share=world.capability / world.capability.sum(),
+        share=world.share,
         secondary=np.full(n, np.nan),
         regime=world.regime.copy(),
         war_need=np.full(n, np.nan),

@@ -69,6 +69,7 @@ class Rule:
         """Index of the rule's pairs, behind any leading axes: [on, by]."""
         return self.on[:, None], self.by
 
+
 def answered(rule: Rule, sanctions: Array, seen: Seen) -> Array:
     """Sanctions [..., state, partner] after a rule that imposes them.
 
