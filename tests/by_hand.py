@@ -233,6 +233,7 @@ def by_hand_step(hand: ByHand, decree: Decree, time: float, shock: Array, thresh
                 up, down = up + max(0, force), down + max(0, -force)
             a = s["tie"][i, j]
             rest = hand.resting[i, j] + v["w_defence"] * decree.pact[i, j] + v["w_arms"] * decree.deliveries[i, j]
+            rest -= v["w_enmity"] * decree.clash[i, j]
             drift = v["beta"] * (rest - a) + up * (1 - a) - down * (1 + a) + pull[i, j]
             new["tie"][i, j] = min(1, max(-1, a + drift * dt + v["sigma"] * sqrt(dt) * shock[i, j]))
             held = min(now["cut"][i, j], before["cut"][i, j]) / before["cut"][i, j] if before["cut"][i, j] > 0 else 1.0

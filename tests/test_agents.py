@@ -56,6 +56,7 @@ def every_kind(target: str, friend: str, sender: str, other: str) -> tuple[Event
         kinds.InstitutionEvent(0.25, (sender, other), (target, friend)),
         kinds.VetoEvent(2.0, (friend,), (target,), until=3.0),
         kinds.AllianceEvent(1.0, (target, friend), level=0.8, until=3.0),
+        kinds.ClashEvent(0.75, (sender,), (target,), level=0.9, until=2.5),
         kinds.DeterrenceEvent(0.5, (sender, other), share=0.3),
         kinds.ExitEvent(2.0, (friend,), (target,), share=0.6, until=3.5),
         kinds.LeaderChangeEvent(1.5, (target,), regime=0.9),

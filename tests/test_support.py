@@ -11,6 +11,7 @@ from helpers import BEGIN, DT, close, plain, seen, sets
 
 from blocade.policy.events import (
     AllianceEvent,
+    ClashEvent,
     DeterrenceEvent,
     Event,
     ExitEvent,
@@ -66,6 +67,18 @@ def test_an_alliance_raises_the_resting_tie_and_the_tie_follows(level: float, ri
     close(path(moments, 0, 1)[4:41], 0.2 + rise * (1 - left), 1e-12)
     close(path(moments, 1, 0)[-1], 0.2, 1e-10)
     close(path(moments, 0, 2), 0.2, 1e-12)
+
+
+@pytest.mark.parametrize(("level", "fall"), [(1.0, 0.7 * 0.6), (0.3, 0.0)])
+def test_a_clash_lowers_the_resting_tie_of_both_until_it_is_settled(level: float, fall: float) -> None:
+    """From an enmity of .4 by w_X (level − .4)⁺, which the two share; a settlement takes it back."""
+    world = plain(4, votes=pairs(AS=0.8, AB=0.5), enmity=pairs(AS=0.4))
+    event = ClashEvent(BEGIN + 1, (S,), (A,), level, until=BEGIN + 10)
+    moments = ran([event], world, 400, beta=0.3, w_votes=0.5, w_enmity=0.7)
+    left = (1 - 0.3 * DT) ** np.arange(37)
+    close(path(moments, 0, 2)[4:41], 0.4 - 0.28 - fall * (1 - left), 1e-12)
+    close(path(moments, 2, 0)[-1], 0.12, 1e-10)
+    close(path(moments, 0, 1), 0.25, 1e-12)
 
 
 def test_deterrence_raises_armament_at_rest() -> None:

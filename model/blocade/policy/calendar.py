@@ -38,8 +38,9 @@ class Decree:
     believed. share : [state], ĉ, by which the relief of several senders is weighed.
     declared, secondary : [state], whether it has declared secondary sanctions, and how far it enforces them. shield :
     [state, partner], how far the partner shields it. rules : in force, in the order in which they apply.
-    pact, deliveries : [state, state], change of the defence and the arms channel of the tie. withdrawn : [state,
-    state], share of normal trade withdrawn. arming : [state], share by which armament at rest rises.
+    pact, deliveries, clash : [state, state], change of the defence, the arms and the enmity channel of the tie.
+    withdrawn : [state, state], share of normal trade withdrawn. arming : [state], share by which armament at rest
+    rises.
     regime, turnover : [state], regime score, and whether a new leader takes office in this step.
     war, war_need, limited : [state], whether it is at war, the need of arms this adds, and whether it ends without
     munitions. suppliers : [state, partner], who sends some.
@@ -59,6 +60,7 @@ class Decree:
     shield: Array
     pact: Array
     deliveries: Array
+    clash: Array
     withdrawn: Array
     arming: Array
     regime: Array
@@ -70,7 +72,7 @@ class Decree:
     rules: tuple[Rule, ...] = ()
 
 
-PAIRS = ("watched", "relief", "kept", "offer", "shield", "pact", "deliveries", "withdrawn", "suppliers")
+PAIRS = ("watched", "relief", "kept", "offer", "shield", "pact", "deliveries", "clash", "withdrawn", "suppliers")
 STATES = ("declared", "arming", "turnover", "war", "limited")
 """Fields of a decree that are zero, or no, before any event."""
 FLAGS = ("watched", "kept", "suppliers", "declared", "turnover", "war", "limited")
@@ -83,7 +85,9 @@ def first_step(date: float, start: float, dt: float) -> int:
     return math.ceil((date - start) / dt - 1e-6)
 
 
-def calendar(world: World, events: Sequence[Event], start: float, dt: float, steps: int) -> tuple[Decree, ...]:
+def calendar(
+    world: World, events: Sequence[Event], start: float, dt: float, steps: int, before: Array | None = None
+) -> tuple[Decree, ...]:
     """The decree of every step of a run.
 
     Parameters
@@ -92,20 +96,22 @@ def calendar(world: World, events: Sequence[Event], start: float, dt: float, ste
     events : in any order.
     start : first day of the run, decimal year.
     dt : length of a step, years.
+    before : sanctions in force the day before, [state, partner], from which tightening is counted; by default the
+        world's own.
     """
     ordered = sorted(events, key=lambda event: (isinstance(event, kinds.VetoEvent), event.at))
     decrees: list[Decree] = []
     tightened = np.full((world.size, world.size), np.nan)
-    in_force, before = world.sanctions, None
+    in_force, known = world.sanctions if before is None else before, None
     for step in range(steps):
         levels = tuple(_level(event, step, start, dt) for event in ordered)
-        if levels == before:
+        if levels == known:
             decrees.append(decrees[-1])
             continue
         decree = _decree(world, ordered, levels, tightened, start, dt)
         tightened = np.where(decree.sanctions > in_force, step * dt, tightened)
         decrees.append(replace(decree, tightened=tightened))
-        in_force, before = decree.sanctions, levels
+        in_force, known = decree.sanctions, levels
     return tuple(decrees)
 
 
@@ -194,6 +200,9 @@ def _write(decree: Decree, world: World, event: Event, level: float) -> None:  #
                 decree.pact[both] -= event.share * (world.defence[both] + decree.pact[both])
                 decree.deliveries[both] -= event.share * (world.arms[both] + decree.deliveries[both])
                 decree.withdrawn[both] = np.maximum(decree.withdrawn[both], event.share)
+        case kinds.ClashEvent():
+            for both in (pairs, np.ix_(by, on)):
+                decree.clash[both] = np.maximum(decree.clash[both], event.level - world.enmity[both])
         case kinds.DeterrenceEvent():
             decree.arming[by] += event.share
         case kinds.LeaderChangeEvent():

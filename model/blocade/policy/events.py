@@ -225,6 +225,15 @@ class LeaderChangeEvent:
 
 
 @dataclass(frozen=True)
+class ClashEvent(Act):
+    """Forces of `by` and `on` clash, or one occupies the other's land: enmity of at least `level` while it lasts."""
+
+    kind: ClassVar = "clash"
+    level: float = 1.0
+    until: float | None = None
+
+
+@dataclass(frozen=True)
 class WarEvent:
     """A war of `on` from `at` until `until` raises its need for arms by `need` (None: the drawn ``war_need``).
 
@@ -259,6 +268,7 @@ Event: TypeAlias = (
     | DeterrenceEvent
     | ExitEvent
     | LeaderChangeEvent
+    | ClashEvent
     | WarEvent
 )
 

@@ -21,10 +21,10 @@ class Orders:
 
     sanctions, isolation : after relief. enforced : effort times sanctions. offer : credible worth, q·O. secondary :
     χ. relief : share of the pressure lifted in return for compliance. shield : how far the partner shields the
-    state. pact : change of the resting tie by pacts and support signed or ended. withdrawn : share of normal trade
-    withdrawn. arming : share by which armament at rest rises. regime, turnover : score, and whether a new leader
-    takes office. war : need of arms added. limited, suppliers : whether it is in a war that ends without munitions,
-    and who sends some.
+    state. pact : change of the resting tie by pacts and support signed or ended, and by clashes. withdrawn : share of
+    normal trade withdrawn. arming : share by which armament at rest rises. regime, turnover : score, and whether a
+    new leader takes office. war : need of arms added. limited, suppliers : whether it is in a war that ends without
+    munitions, and who sends some.
     """
 
     sanctions: Array
@@ -79,8 +79,9 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
         relief = np.divide(eased, total, out=np.zeros_like(eased), where=total > 0.0)
         sanctions, isolation = sanctions * (1.0 - lifted), isolation * (1.0 - lifted)
     pact = decree.pact
-    if pact.any() or decree.deliveries.any():
+    if pact.any() or decree.deliveries.any() or decree.clash.any():
         pact = parameters.pair("w_defence") * pact + parameters.pair("w_arms") * decree.deliveries
+        pact -= parameters.pair("w_enmity") * decree.clash
     lasting = watched(parameters.pair("e_inf"), parameters.pair("institution"), decree.watched)
     fighting = decree.war & ((seen.munitions > 0.0) | ~decree.limited)
     return Orders(
