@@ -65,7 +65,9 @@ def build(raw_folder: Path, year: int) -> Built:
     free = ~act_rules.covered(acts, year, codes, severity=0.0)
     gravity = trade.fit_gravity(shares.shares, gdp, km, free)
     lost = act_rules.erased(act_table, spec, codes)
-    expected = trade.expected_shares(shares.exact, gravity.expect(gdp, km), lost)
+    expectation = gravity.expect(gdp, km)
+    shares = trade.model_missing(shares, expectation, codes, spec.modelled)
+    expected = trade.expected_shares(shares.exact, expectation, lost)
 
     sanctions = [act for act in acts if act.kind == "sanctions"]
     channels = {

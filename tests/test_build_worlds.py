@@ -47,7 +47,7 @@ def test_rebuilding_gives_the_committed_bytes(year: int, tmp_path: Path) -> None
 
 
 @needs_raw
-@pytest.mark.parametrize("year", [1991, 2013])
+@pytest.mark.parametrize("year", [1991, 2002, 2013])
 def test_no_figure_after_the_year_enters(year: int, tmp_path: Path) -> None:
     for name in Raw.__dataclass_fields__:
         table = pd.read_csv(Path(RAW) / f"{name}.csv")
@@ -143,6 +143,7 @@ def test_members_leave_in_their_last_year() -> None:
     assert "GBR" not in members(2020)["EU"]
     assert len(members(2021)["EU"]) == 27
     assert len(members(2021)["NATO"]) == 30
+    assert (len(members(2002)["EU"]), len(members(2002)["NATO"])) == (15, 19)
     assert len(members(2013)["EU"]) == len(members(2013)["NATO"]) == 28
 
 
@@ -167,6 +168,28 @@ def test_vote_channel_is_blind_to_scale_and_refuses_gaps() -> None:
     np.testing.assert_allclose(ties.vote_channel(wider, SPEC, codes), votes, atol=1e-12)
     with pytest.raises(BuildError, match="no value for X"):
         ties.vote_channel(points, SPEC, [*codes, "X"])
+
+
+def test_the_last_vote_stands_in_for_a_state_named_as_voteless() -> None:
+    points = frame(
+        """iso3 year ideal_point_all
+        A 2010 0
+        B 2010 1
+        C 2003 2
+        C 2005 3
+        C 2006 -"""
+    )
+    codes = ["A", "B", "C"]
+    expected = [[0, 0, -1], [0, 0, -0.5], [-1, -0.5, 0]]  # as with a point 3 in 2010
+    named = replace(SPEC, voteless=("C",))
+    np.testing.assert_allclose(ties.vote_channel(points, named, codes), expected, atol=1e-12)
+    with pytest.raises(BuildError, match="no value for C"):
+        ties.vote_channel(points, SPEC, codes)
+    old = points.assign(year=points["year"].where(points["iso3"] != "C", 1999))
+    with pytest.raises(BuildError, match="no value for C"):
+        ties.vote_channel(old, named, codes)
+    with pytest.raises(BuildError, match="B has votes; it is not voteless"):
+        ties.vote_channel(points, replace(SPEC, voteless=("B",)), codes)
 
 
 def test_defence_channel_hand_table_and_un_sanctions() -> None:
@@ -270,6 +293,23 @@ def test_a_state_without_trade_is_refused() -> None:
         trade.trade_shares(frame(FLOWS), totals, people, SPEC)
     with pytest.raises(BuildError, match="C: no trade in"):
         trade.trade_shares(frame(FLOWS), frame(TOTALS), people, SPEC)
+
+
+def test_modelled_trade_takes_the_expectation_of_gravity() -> None:
+    people = [*PEOPLE, {"iso3": "C", "trade_flag": "reported", "lat": "0", "lon": "0"}]
+    spec = replace(SPEC, modelled=("C",))
+    bare = trade.trade_shares(frame(FLOWS), frame(TOTALS), people, spec)
+    np.testing.assert_allclose(bare.shares, [[0, 0.25, 0], [0.35, 0, 0], [0, 0, 0]])
+    gravity = np.array([[0, 0.9, 0.05], [0.9, 0, 0.10001], [0.2, 0.3, 0]])
+    result = trade.model_missing(bare, gravity, list("ABC"), spec.modelled)
+    np.testing.assert_allclose(result.shares, [[0, 0.25, 0.05], [0.35, 0, 0.1], [0.2, 0.3, 0]])
+    np.testing.assert_allclose(result.rest, [0.7, 0.55, 0.5])
+    assert result.flags == ("reported", "mirror", "gravity")
+    assert trade.model_missing(bare, gravity, list("ABC"), ()) is bare
+    with pytest.raises(BuildError, match="B, C: no room for the modelled trade of C"):
+        trade.model_missing(bare, np.full((3, 3), 0.7), list("ABC"), spec.modelled)
+    with pytest.raises(BuildError, match="A: the source has flows"):
+        trade.trade_shares(frame(FLOWS), frame(TOTALS), people, replace(SPEC, modelled=("A",)))
 
 
 def test_partners_that_hold_more_than_all_are_refused() -> None:

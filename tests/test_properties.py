@@ -80,7 +80,7 @@ def test_without_noise_concession_or_event_the_world_does_not_move(world: World,
         assert max(furthest(moment, moments[0]) for moment in moments) < 1e-12
 
 
-@pytest.mark.parametrize("name", ["1991", "2011", "2013", "2021"])
+@pytest.mark.parametrize("name", ["1991", "2002", "2011", "2013", "2021"])
 def test_the_real_world_does_not_move_either(name: str) -> None:
     parameters = sample(4, 11, STILL)
     real = solve_start(load_world(name), parameters)

@@ -72,7 +72,7 @@ def test_only_erased_or_wholly_diverted_trade_is_left_unexplained(world: World, 
     assert unexplained[diverted_too_much].max(initial=0.0) < 1e-8
 
 
-@pytest.mark.parametrize("name", ["1991", "2011", "2013", "2021"])
+@pytest.mark.parametrize("name", ["1991", "2002", "2011", "2013", "2021"])
 def test_the_real_worlds_leave_little_unexplained(name: str) -> None:
     """Where nothing is erased; measured: at most .034 of a state's trade, .001 in all but a hundredth of pairs."""
     world = load_world(name)

@@ -15,7 +15,7 @@ from blocade.resources import scenarios, seeds
 from blocade.world import GOODS, World, WorldError, load_world
 
 WEIGHTS = {"votes": 0.4, "defence": 0.5, "arms": 0.25, "enmity": 0.6}
-YEARS = ("1991", "2011", "2013", "2021")
+YEARS = ("1991", "2002", "2011", "2013", "2021")
 LATER = YEARS[1:]
 
 
@@ -74,6 +74,19 @@ PLAUSIBLE = {
         "IRQ-KWT": (-1.0, -0.2),
         "CHN-VNM": (-0.8, -0.2),
     },
+    "2002": {
+        "CHN-PRK": (0.6, 1.0),  # no UN act on North Korea yet, so the pact counts in full
+        "RUS-PRK": (-0.2, 0.3),  # treaty of 2000 without a promise of defence
+        "RUS-USA": (-0.3, 0.2),
+        "RUS-BLR": (0.6, 1.0),
+        "RUS-UKR": (0.0, 0.5),
+        "RUS-CHN": (0.0, 0.5),
+        "IND-PAK": (-0.8, -0.2),  # armies drawn up at the border
+        "IRN-USA": (-1.0, -0.8),
+        "IRQ-USA": (-1.0, -0.8),
+        "USA-GBR": (0.9, 1.0),
+        "SRB-USA": (-0.2, 0.4),  # relations restored
+    },
     "2011": {
         "IRN-SYR": (0.5, 1.0),
         "CHN-IRN": (0.2, 0.6),
@@ -115,6 +128,32 @@ def test_2011_stands_before_the_oil_embargo() -> None:
     assert iran[0][early.index("CHN")] == iran[1][late.index("CHN")] == 0.2  # the UN
     assert iran[0][early.index("CAN")] == 0.5 < iran[1][late.index("CAN")]
     assert early.trade[early.index("IRN"), early.index("CHN")] > 0.1
+
+
+def test_2002_stands_before_the_acts_on_north_korea() -> None:
+    world = load_world("2002")
+    korea = world.index("PRK")
+    senders = np.flatnonzero(world.sanctions[korea])
+    assert [world.codes[k] for k in senders] == ["USA"]
+    assert world.sanctions[korea, world.index("USA")] == 0.5  # eased in 2000
+    iraq = world.index("IRQ")
+    assert (np.delete(world.sanctions[iraq], [iraq, world.index("ISR")]) == 0.8).all()  # oil for food
+    expected = {"CUB-USA": 1, "IRN-USA": 1, "IRN-DEU": 0, "ZWE-GBR": 0.2, "MMR-USA": 0.5, "SRB-USA": 0.2}
+    expected |= {"IND-USA": 0, "PAK-USA": 0}  # lifted in 2001
+    found = {pair: world.sanctions[tuple(world.index(code) for code in pair.split("-"))] for pair in expected}
+    assert found == expected
+    assert world.isolation[world.index("IRQ"), world.index("USA")] == 0.5
+
+
+def test_2002_has_modelled_trade_where_the_source_has_none() -> None:
+    world = load_world("2002")
+    serbia = world.index("SRB")
+    with (seeds() / "worlds" / "2002" / "states.csv").open(encoding="utf-8", newline="") as file:
+        flags = {row["iso3"]: row["trade_flag"] for row in csv.DictReader(file)}
+    assert [code for code, flag in flags.items() if flag == "gravity"] == ["SRB"]
+    assert (np.delete(world.trade[serbia], serbia) > 0).all()
+    assert world.trade[world.index("HUN"), serbia] > world.trade[world.index("FRA"), serbia] > 0
+    assert 0 < world.rest_of_world[serbia] < 0.5
 
 
 def test_sanctions_in_force_on_new_years_day_1991() -> None:
@@ -195,6 +234,9 @@ def test_groups_follow_the_year() -> None:
     assert new.groups["G7"] == ("CAN", "DEU", "FRA", "GBR", "ITA", "JPN", "USA")
     assert new.groups["UN"] == new.codes
     assert not {"FIN", "SWE"} & set(new.groups["NATO"])
+    assert len(load_world("2002").groups["EU"]) == 13  # of 15; Ireland and Luxembourg are not in the worlds
+    assert "POL" in load_world("2002").groups["NATO"]
+    assert "LTU" not in load_world("2002").groups["NATO"]
     europe = ("BEL", "DEU", "DNK", "ESP", "FRA", "GBR", "GRC", "ITA", "NLD", "PRT")
     assert load_world("1991").groups["EU"] == europe
     assert "POL" not in load_world("1991").groups["NATO"]
@@ -227,7 +269,7 @@ def test_un_act_binds_every_state_but_its_target() -> None:
 def test_no_act_is_younger_than_its_world(year: str) -> None:
     with (seeds() / "worlds" / year / "acts.csv").open(encoding="utf-8", newline="") as file:
         dates = [row["date"] for row in csv.DictReader(file)]
-    assert len(dates) > (100 if year in LATER else 80)
+    assert len(dates) > {"1991": 80, "2002": 80}.get(year, 100)
     assert max(dates) <= f"{year}-12-31"
 
 

@@ -209,7 +209,7 @@ def test_byte_order_mark_blank_lines_and_windows_line_ends_are_read(folder: Path
 
 def test_unknown_world_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(
-        WorldError, match=r"^1999: no such world; known are 1991, 2011, 2013, 2021, or name a folder of tables$"
+        WorldError, match=r"^1999: no such world; known are 1991, 2002, 2011, 2013, 2021, or name a folder of tables$"
     ):
         load_world("1999")
     (tmp_path / "mine").mkdir()

@@ -96,7 +96,9 @@ def sources(spec: Spec, tables: dict[str, list[Row]], gravity: Gravity, by_hand:
     return TEMPLATE.read_text(encoding="utf-8").format(
         notes=world_notes(spec, {row["iso3"] for row in states}),
         levels=spec.level_year,
-        filled_flag="; `filled`: with a flow put in by hand, below" if by_hand else "",
+        filled_flag="; `filled`: with a flow put in by hand, below" * bool(by_hand)
+        + "; `gravity`: the source has no flow of it, its shares are those gravity expects"
+        * bool(spec.modelled),
         scaled=f", scaled up to {ARMS_YEARS} years (*assumption*)" if short else "",
         flows=spec.flows,
         by_hand=hand_flows(by_hand),

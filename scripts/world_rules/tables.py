@@ -26,7 +26,9 @@ class Spec:
     """Which years of each series enter a world (both ends of a window included), and the day it stands for.
 
     ``levels`` is the year of capability, regime and armament where it is not the world's own; ``flows`` names the
-    series the trade of the window comes from.
+    series the trade of the window comes from. ``modelled`` names the states without any flow in it, whose
+    shares are those the gravity equation of this world expects; ``voteless`` those without any vote in its
+    window, whose last ideal point within ten years stands in.
     """
 
     year: int
@@ -38,6 +40,8 @@ class Spec:
     day: str = "12-31"
     levels: int | None = None
     flows: str = "BACI"
+    modelled: tuple[str, ...] = ()
+    voteless: tuple[str, ...] = ()
 
     @property
     def date(self) -> str:
@@ -54,6 +58,16 @@ SPECS = {
     2021: Spec(2021, votes=(2019, 2021), trade=(2017, 2019), arms=(2017, 2021), alliances=2018, gdp=2019),
     2013: Spec(2013, votes=(2011, 2013), trade=(2011, 2013), arms=(2009, 2013), alliances=2013, gdp=2013),
     2011: Spec(2011, votes=(2009, 2011), trade=(2009, 2011), arms=(2007, 2011), alliances=2011, gdp=2011),
+    2002: Spec(
+        2002,
+        votes=(2000, 2002),
+        trade=(2000, 2002),
+        arms=(1998, 2002),
+        alliances=2002,
+        gdp=2002,
+        modelled=("SRB",),
+        voteless=("IRQ",),
+    ),
     1991: Spec(
         1991,
         votes=(1990, 1991),

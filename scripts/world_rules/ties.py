@@ -8,6 +8,7 @@ import pandas as pd
 from .acts import Act
 from .tables import BuildError, Floats, Row, Spec, in_force, round_to
 
+LOOK_BACK = 10  # years, for the last vote of a state without a vote in the window
 ARMS_SCALE = 3.5  # log10 of about 3,000 TIV in five years, the largest dyads: assumption
 ARMS_YEARS = 5  # a shorter window is scaled up to this: assumption
 PARTNER_RULES = ("treaty", "partner", "dead letter")
@@ -28,10 +29,15 @@ def vote_channel(ideal_points: pd.DataFrame, spec: Spec, codes: list[str]) -> Fl
 
     Mean over the window of the distances |x_i - x_j| of the all-votes ideal points, double-centred over the
     states (so that neither a loner nor the sheer spread counts as hostility), divided by the mean distance, sign
-    turned, clipped. The diagonal (distance 0) is part of the means and is then set to 0.
+    turned, clipped. The diagonal (distance 0) is part of the means and is then set to 0. For a state named as
+    ``voteless`` its last point before the window, at most ten years old, stands in (assumption).
     """
     rows = ideal_points[ideal_points["year"].between(*spec.votes)]
     table = rows.pivot(index="iso3", columns="year", values="ideal_point_all").reindex(codes)
+    for code in spec.voteless:
+        if table.loc[code].notna().any():
+            raise BuildError(f"ideal points {spec.votes}: {code} has votes; it is not voteless")
+        table.loc[code] = _last_point(ideal_points, code, spec.votes[0])
     lost = [code for code in codes if table.loc[code].isna().all()]
     if lost:
         raise BuildError(f"ideal points {spec.votes}: no value for {', '.join(lost)}; leave the state out")
@@ -42,6 +48,12 @@ def vote_channel(ideal_points: pd.DataFrame, spec: Spec, codes: list[str]) -> Fl
     votes = np.clip(-centred / mean, -1.0, 1.0)
     np.fill_diagonal(votes, 0.0)
     return np.asarray(votes)
+
+
+def _last_point(ideal_points: pd.DataFrame, code: str, before: int) -> float:
+    rows = ideal_points[(ideal_points["iso3"] == code) & ideal_points["ideal_point_all"].notna()]
+    rows = rows[rows["year"].between(before - LOOK_BACK, before - 1)].sort_values("year")
+    return float(rows["ideal_point_all"].iloc[-1]) if len(rows) else float("nan")
 
 
 def defence_channel(

@@ -111,7 +111,8 @@ def trade_shares(trade: pd.DataFrame, totals: pd.DataFrame, states: list[Row], s
 
     A state flagged ``mirror`` publishes no customs figures: flows and totals are its partners' reports. Where the
     totals of a state are missing altogether, the sum of its flows to the partners in the raw table stands in
-    (flag ``partners``). A state without any trade is refused.
+    (flag ``partners``). A state without any trade is refused, unless it is named as ``modelled``: its shares
+    stay 0 until `model_missing` gives them.
     """
     codes = [row["iso3"] for row in states]
     kept = drop_spikes(trade)
@@ -125,11 +126,14 @@ def trade_shares(trade: pd.DataFrame, totals: pd.DataFrame, states: list[Row], s
             total[k] = _sum_of_partners(kept, year, codes[k])
             flags[k] = "partners"
         shares.append(flows / np.where(total > 0, total, np.nan)[:, None])
-    mean = np.asarray(pd.DataFrame([share.ravel() for share in shares]).mean()).reshape(
+    mean = np.array(pd.DataFrame([share.ravel() for share in shares]).mean()).reshape(
         len(codes), len(codes)
     )
     for code, row in zip(codes, mean, strict=True):
-        if not row.sum() > 0:
+        if code in spec.modelled:
+            if np.nansum(row) > 0:
+                raise BuildError(f"{code}: the source has flows in {spec.trade}; do not model its trade")
+        elif not row.sum() > 0:
             raise BuildError(
                 f"{code}: no trade in {spec.trade}; leave the state out or find its partners' reports"
             )
@@ -137,8 +141,29 @@ def trade_shares(trade: pd.DataFrame, totals: pd.DataFrame, states: list[Row], s
             raise BuildError(
                 f"{code}: partners hold {row.sum():.4f} of its trade, more than all; check the totals"
             )
+    mean[[code in spec.modelled for code in codes]] = 0.0
     rounded = np.round(mean, 4)
     return Trade(rounded, mean, np.round(1.0 - rounded.sum(axis=1), 4), tuple(flags))
+
+
+def model_missing(trade: Trade, gravity: Floats, codes: list[str], modelled: tuple[str, ...]) -> Trade:
+    """Shares with the expectation of gravity [state, partner] for the states of which the source has no flow.
+
+    Both their own and their partners' with them are filled (flag ``gravity``; *assumption*). What a partner's
+    share with such a state gains, its rest of the world loses.
+    """
+    if not modelled:
+        return trade
+    exact, flags = trade.exact.copy(), list(trade.flags)
+    for code in modelled:
+        k = codes.index(code)
+        exact[k], exact[:, k], flags[k] = gravity[k], gravity[:, k], "gravity"
+    rounded = np.round(exact, 4)
+    rest = np.round(1.0 - rounded.sum(axis=1), 4)
+    full = [code for code, left in zip(codes, rest, strict=True) if left < 0]
+    if full:
+        raise BuildError(f"{', '.join(full)}: no room for the modelled trade of {', '.join(modelled)}")
+    return Trade(rounded, exact, rest, tuple(flags))
 
 
 def _sum_of_partners(trade: pd.DataFrame, year: int, code: str) -> float:
