@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from blocade.analysis.claims import Estimand, estimands
 from blocade.analysis.verdicts import Verdict, effects, judge
 from blocade.equations.arrays import Array
 from blocade.experiment.plan import Piece, Plan, real_parameters, run_chunk
+from blocade.experiment.pool import in_processes
 from blocade.experiment.store import (
     MANIFEST,
     code_digest,
@@ -59,51 +56,12 @@ def run_plan(plan: Plan, workers: int, progress: Progress) -> list[dict[tuple[st
     done, total = 0, plan.runs
     results: dict[int, dict[tuple[str, str], Piece]] = {}
     progress(0, total)
-    with _chunks(plan, workers) as finished:
+    with in_processes(partial(run_chunk, plan), plan.chunks, workers) as finished:
         for index, pieces in finished:
             results[index] = pieces
             done += sum(piece.values.shape[1] * piece.values.shape[2] for piece in pieces.values())
             progress(done, total)
     return [results[index] for index in range(len(plan.chunks))]
-
-
-@contextmanager
-def _chunks(plan: Plan, workers: int) -> Iterator[Iterator[tuple[int, dict[tuple[str, str], Piece]]]]:
-    if workers == 1:
-        with threadpool_limits(1):
-            yield ((index, run_chunk(plan, chunk)) for index, chunk in enumerate(plan.chunks))
-        return
-    before = set(multiprocessing.active_children())
-    # spawn, passed explicitly: the same on every platform, and no global setting is touched
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
-    try:
-        with _interrupts_held():
-            futures = {pool.submit(run_chunk, plan, chunk): index for index, chunk in enumerate(plan.chunks)}
-        yield ((futures[future], future.result()) for future in as_completed(futures))
-    except BaseException:
-        for worker in set(multiprocessing.active_children()) - before:  # nobody waits for what they are at
-            worker.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers start: they inherit the mask, so that it is the parent's alone to answer."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows, where workers get no signal
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _prepare_worker() -> None:
-    """One BLAS thread each: more would compete, and could change the last bit of a product."""
-    threadpool_limits(1)
 
 
 def gather(plan: Plan, chunks: list[dict[tuple[str, str], Piece]]) -> dict[tuple[str, str], Piece]:
@@ -230,13 +188,13 @@ def execute(plan: Plan, folder: Path, workers: int, progress: Progress, finish: 
     finish : called with the folder when its tables are there; draws the charts.
     """
     began, clock = datetime.now(UTC), time.monotonic()
-    with folder_in_place(folder) as partial:
+    with folder_in_place(folder) as place:
         pieces = gather(plan, run_plan(plan, workers, progress))
-        write_table(draws_table(plan), partial / "draws.parquet")
-        write_table(outcomes_table(plan, pieces), partial / "outcomes.parquet")
-        write_table(bands_table(plan, pieces), partial / "bands.parquet")
-        write_table(ties_table(plan, pieces), partial / "ties.parquet")
-        write_json([verdict.as_dict() for verdict in all_verdicts(plan, pieces)], partial / "verdicts.json")
+        write_table(draws_table(plan), place / "draws.parquet")
+        write_table(outcomes_table(plan, pieces), place / "outcomes.parquet")
+        write_table(bands_table(plan, pieces), place / "bands.parquet")
+        write_table(ties_table(plan, pieces), place / "ties.parquet")
+        write_json([verdict.as_dict() for verdict in all_verdicts(plan, pieces)], place / "verdicts.json")
         manifest = {
             "inputs": inputs(plan),
             "title": plan.scenario.title,
@@ -256,6 +214,6 @@ def execute(plan: Plan, folder: Path, workers: int, progress: Progress, finish: 
             "workers": workers,
             "begun": began.isoformat(timespec="seconds"),
         }
-        write_json(manifest, partial / MANIFEST)
-        finish(partial)
-        write_json({**manifest, "seconds": round(time.monotonic() - clock, 1)}, partial / MANIFEST)
+        write_json(manifest, place / MANIFEST)
+        finish(place)
+        write_json({**manifest, "seconds": round(time.monotonic() - clock, 1)}, place / MANIFEST)
