@@ -58,6 +58,7 @@ def small_world(name: str) -> SmallWorld:
 VOCABULARY = Vocabulary(
     worlds=small_world,
     theories=("full", "balance", "coercion"),
+    posteriors=("prior", "until-2013", "until-2021"),
     parameter_ranges={"beta": (0, 2), "b_match": (-6, 6), "g": (0, 1), "chi": (0, 1)},
     measures=("cohesion", "embrace"),
     claims=("tighter-embrace", "war-or-isolation", "off-ramps"),

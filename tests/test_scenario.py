@@ -68,6 +68,7 @@ def test_defaults(tmp_path: Path) -> None:
     scenario = load_scenario(write(tmp_path, "x", text), VOCABULARY)
     assert (scenario.draws, scenario.replicates, scenario.seed, scenario.theory) == (200, 1, 1, "full")
     assert (scenario.patron, scenario.why, scenario.claims, scenario.charts) == (None, "", (), ())
+    assert scenario.posterior == scenario.resolved()["posterior"] == "prior"
     ramp, lift, secondary = scenario.arms[1].events
     assert isinstance(ramp, events.OffRampEvent) and ramp.credibility is None
     assert isinstance(lift, events.LiftEvent) and lift.share == 1.0
@@ -107,6 +108,13 @@ def test_a_file_adds_its_hypotheses_and_may_put_one_to_other_arms(tmp_path: Path
     assert scenario.hypotheses == {
         "H1": {"treated": "more", "control": "as-in-2021"}, "H5": {"held": "more", "decaying": "isolate"}}
     assert (scenario.starts, scenario.watch) == (("real",), ("IRN",))
+
+
+def test_a_file_takes_over_a_posterior_and_may_go_back_to_the_prior(tmp_path: Path) -> None:
+    write(tmp_path, "_base", GOOD + "posterior: until-2021\n")
+    for more, name in (("", "until-2021"), ("posterior: until-2013\n", "until-2013"), ("posterior: prior\n", "prior")):
+        scenario = load_scenario(write(tmp_path, "x", f"extends: _base\n{more}"), VOCABULARY)
+        assert scenario.posterior == scenario.resolved()["posterior"] == name
 
 
 def test_first_event_leaves_background_out(tmp_path: Path) -> None:

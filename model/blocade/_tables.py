@@ -76,14 +76,20 @@ def _range(low: float, high: float, above: float) -> str:
     return f"it must be {lower}" + (f" and at most {high:g}" if np.isfinite(high) else "")
 
 
-def read_table(path: Path, columns: Sequence[str], mistakes: list[str]) -> Table:
-    """Read a table with exactly these columns in any order; what is wrong is added to `mistakes`."""
+def read_table(path: Path, columns: Sequence[str], mistakes: list[str], *, some: bool = False) -> Table:
+    """Read a table with exactly these columns in any order; what is wrong is added to `mistakes`.
+
+    Parameters
+    ----------
+    some : whether columns may be left out; rows then lack them.
+    """
     rows: list[tuple[int, dict[str, str]]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = next(reader, [])
-            _check_header(path, header, columns, mistakes)
+            _check_header(path, header, columns, mistakes, some)
+            kept = [name for name in columns if name in header] if some else columns
             for cells in reader:
                 if not any(cell.strip() for cell in cells):
                     continue
@@ -94,7 +100,7 @@ def read_table(path: Path, columns: Sequence[str], mistakes: list[str]) -> Table
                     )
                     continue
                 row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-                rows.append((reader.line_num, {name: row.get(name, "") for name in columns}))
+                rows.append((reader.line_num, {name: row.get(name, "") for name in kept}))
     except FileNotFoundError:
         mistakes.append(f"{path}:1: no such file; a world needs it with the columns {', '.join(columns)}")
     except UnicodeDecodeError:
@@ -104,10 +110,11 @@ def read_table(path: Path, columns: Sequence[str], mistakes: list[str]) -> Table
     return Table(path, rows)
 
 
-def _check_header(path: Path, header: list[str], columns: Sequence[str], mistakes: list[str]) -> None:
+def _check_header(path: Path, header: list[str], columns: Sequence[str], mistakes: list[str], some: bool) -> None:
     if len(set(header)) != len(header):
         mistakes.append(f"{path}:1: a column is there twice; leave one")
-    mistakes.extend(f"{path}:1: no column {name}; add it" for name in columns if name not in header)
+    if not some:
+        mistakes.extend(f"{path}:1: no column {name}; add it" for name in columns if name not in header)
     known = ", ".join(columns)
     mistakes.extend(
         f"{path}:1: unknown column '{name}'; the columns are {known}" for name in header if name not in columns

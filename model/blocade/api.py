@@ -14,7 +14,7 @@ from blocade.experiment.runner import Progress, default_workers, execute, inputs
 from blocade.experiment.store import digest, is_done
 from blocade.limits import LIMITS
 from blocade.measures import MEASURES, applicable
-from blocade.parameters import bounds, theories
+from blocade.parameters import PRIOR, bounds, posterior, posterior_file, posteriors, theories
 from blocade.resources import seeds
 from blocade.result import Result
 from blocade.scenario import Scenario, ScenarioError, Vocabulary, find_scenario, list_scenarios, load_scenario
@@ -38,6 +38,7 @@ def vocabulary() -> Vocabulary:
         worlds=_world,
         world_names=tuple(sorted(path.name for path in (seeds() / "worlds").iterdir() if path.is_dir())),
         theories=tuple(theories()),
+        posteriors=(PRIOR, *posteriors()),
         parameter_ranges=bounds(),
         measures=tuple(MEASURES),
         claims=tuple(slug for slug, claim in claims().items() if claim.estimands),
@@ -101,7 +102,13 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
 
 
 def plan(scenario: Scenario, engine: str = "batch") -> Plan:
-    """Plan the runs of a scenario."""
+    """Plan the runs of a scenario.
+
+    Raises
+    ------
+    WorldError
+        If there is no such posterior, or its table is wrong.
+    """
     asked, bounds, world = estimands(scenario), thresholds(), _world(scenario.world)
     who = roles_of(scenario, world)
     needed = {*CHARTED, *(estimand.measure for estimand in asked)}
@@ -111,6 +118,8 @@ def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     files = [seeds() / "parameters.csv", seeds() / "claims.yaml", seeds() / "groups.csv"]
     folder = seeds() / "worlds" / scenario.world  # the world itself where that is an absolute path
     files += sorted(folder.glob("*.csv"))
+    if posterior(scenario.posterior):  # so that a bad table is told before anything runs
+        files.append(posterior_file(scenario.posterior))
     return Plan(
         scenario=scenario,
         world=world,
@@ -130,6 +139,7 @@ def run(
     draws: int | None = None,
     replicates: int | None = None,
     seed: int | None = None,
+    posterior: str | None = None,
     workers: int | None = None,
     engine: str = "batch",
     force: bool = False,
@@ -141,7 +151,7 @@ def run(
     ----------
     scenario : name of a packaged scenario, path of a file, or a loaded scenario.
     out : results folder, by default ``results/<scenario>``.
-    draws, replicates, seed : instead of the scenario's own.
+    draws, replicates, seed, posterior : instead of the scenario's own; the posterior "prior" is the table's ranges.
     workers : processes; by default one for short work, else one per processor.
     engine : "batch", or "agents" (the same equations, state by state, slower).
     force : replace the results of other inputs.
@@ -149,7 +159,7 @@ def run(
 
     Raises
     ------
-    ScenarioError, StoreError, ValueError
+    ScenarioError, StoreError, WorldError, ValueError
     """
     loaded = scenario if isinstance(scenario, Scenario) else read(find_scenario(scenario))
     given = {"draws": draws, "replicates": replicates, "seed": seed}
@@ -159,11 +169,12 @@ def run(
             raise ValueError(f"{name}: {value!r} is not a whole number from {low} to {high}")
     if engine not in ENGINES:
         raise ValueError(f"engine: {engine!r} is unknown; there are {' and '.join(ENGINES)}")
-    loaded = replace(loaded, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    instead = {name: value for name, value in {**given, "posterior": posterior}.items() if value is not None}
+    loaded = replace(loaded, **instead)  # type: ignore[arg-type]
     folder = Path(out) if out is not None else Path("results") / loaded.name
     planned = plan(loaded, engine)
     if not is_done(folder, inputs(planned), force):
-        with _bar(progress, loaded.name) as report:
+        with progress_bar(progress, loaded.name) as report:
             execute(planned, folder, workers or default_workers(planned), report, draw)
     return Result(folder)
 
@@ -180,7 +191,7 @@ def draw(folder: Path) -> None:
             figure.savefig(folder / "charts" / f"{name}.png")
 
 
-class _bar:
+class progress_bar:
     """A progress bar as a context, or the caller's own progress function."""
 
     def __init__(self, progress: Progress | None, label: str) -> None:

@@ -1,20 +1,26 @@
-"""The command line: ``blocade run``, ``theories``, ``check``, ``schema``.
+"""The command line: ``blocade run``, ``theories``, ``validate``, ``backcast``, ``register``, ``check``, ``schema``.
 
-Exit codes: 0 done; 2 bad input, one line on stderr for each mistake; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 a pattern of history is missed (validate); 2 bad input, one line on stderr for each mistake; 130
+stopped by Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from blocade.limits import LIMITS
 
+JUDGE = "until-2013"
+"""The posterior by which the model is judged."""
+MISSED = 1
 BAD_INPUT = 2
 STOPPED = 130
 
@@ -62,6 +68,36 @@ def parser() -> argparse.ArgumentParser:
     theories.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/theories/SCENARIO)")
     _add_usual(theories)
 
+    validate = commands.add_parser(
+        "validate", help="hold the model against the patterns of history; exit code 1 if it misses one"
+    )
+    _add_folder(validate, "results/validate")
+    validate.add_argument(
+        "--posterior",
+        default=JUDGE,
+        metavar="NAME",
+        help=f"parameter sets: a table of seeds/posteriors, or prior for the published ranges (default: {JUDGE})",
+    )
+    _add_work(validate)
+
+    backcast = commands.add_parser(
+        "backcast", help="predict 2014-2021 from the end of 2013 for every pair, and score it against naive forecasts"
+    )
+    _add_folder(backcast, "results/backcast")
+    backcast.add_argument(
+        "--observed",
+        type=Path,
+        metavar="FILE",
+        help="score a table of your own besides: iso3_a, iso3_b, year, distance (of UN ideal points)",
+    )
+    _add_work(backcast)
+
+    register = commands.add_parser(
+        "register", help="write forecasts of the votes of 2022-2024 for every pair, and the best naive ones beside"
+    )
+    _add_folder(register, "results/registered")
+    _add_work(register)
+
     check = commands.add_parser("check", help="check scenario files and do nothing else")
     check.add_argument("scenario", nargs="+", metavar="FILE")
 
@@ -71,13 +107,33 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_usual(command: argparse.ArgumentParser) -> None:
     """Options of all commands that run."""
-    for name, meaning in (
-        ("draws", "parameter sets, instead of the scenario's"),
-        ("seed", "instead of the scenario's"),
-        ("workers", "processes (default: one for short work, else one per processor)"),
-    ):
-        command.add_argument(f"--{name}", type=_between(*LIMITS[name]), metavar="N", help=meaning)
+    for name, meaning in (("draws", "parameter sets, "), ("seed", "")):
+        command.add_argument(
+            f"--{name}", type=_between(*LIMITS[name]), metavar="N", help=f"{meaning}instead of the scenario's"
+        )
+    command.add_argument(
+        "--posterior",
+        metavar="NAME",
+        help="where parameter sets come from, instead of the scenario's: a table of seeds/posteriors, or prior for the "
+        "published ranges",
+    )
     command.add_argument("--force", action="store_true", help="replace the results of other inputs")
+    _add_work(command)
+
+
+def _add_folder(command: argparse.ArgumentParser, usual: str) -> None:
+    words = f"results folder (default: {usual})"
+    command.add_argument("--out", type=Path, default=Path(usual), metavar="DIR", help=words)
+
+
+def _add_work(command: argparse.ArgumentParser) -> None:
+    """Options of whatever takes long."""
+    command.add_argument(
+        "--workers",
+        type=_between(*LIMITS["workers"]),
+        metavar="N",
+        help="processes (default: one for short work, else one per processor)",
+    )
     command.add_argument("--quiet", action="store_true", help="no progress and no table")
 
 
@@ -162,13 +218,64 @@ def _theories(given: argparse.Namespace) -> int:
     return 0
 
 
+def _validate(given: argparse.Namespace) -> int:
+    from blocade.history import commands  # noqa: PLC0415
+    from blocade.parameters import posterior  # noqa: PLC0415
+
+    posterior(given.posterior)  # so that a bad name is told before anything runs
+    with _progress(given, "validate") as progress:
+        scores, told = commands.validate(given.out, given.posterior, _workers(given), progress)
+    if not given.quiet:
+        print(f"\n{told}\n\n {given.out}/   {', '.join(commands.VALIDATE_FILES)}\n")
+    return 0 if scores["passed"].all() else MISSED
+
+
+def _backcast(given: argparse.Namespace) -> int:
+    from blocade.history import commands  # noqa: PLC0415
+
+    with _progress(given, "backcast") as progress:
+        told = commands.backcast(given.out, given.observed, _workers(given), progress)
+    if not given.quiet:
+        print(f"\n{told}\n\n {given.out}/   {', '.join(commands.BACKCAST_FILES)}\n")
+    return 0
+
+
+def _register(given: argparse.Namespace) -> int:
+    from blocade.history import commands  # noqa: PLC0415
+
+    with _progress(given, "register") as progress:
+        written = commands.register(given.out, _workers(given), progress)
+    if not given.quiet:
+        print(*(f" {given.out / name}   {rows} rows" for name, rows in written.items()), sep="\n")
+    return 0
+
+
+def _workers(given: argparse.Namespace) -> int:
+    return int(given.workers or os.cpu_count() or 1)
+
+
+def _progress(given: argparse.Namespace, label: str) -> AbstractContextManager[Callable[[int, int], None]]:
+    from blocade.api import progress_bar  # noqa: PLC0415
+
+    return progress_bar((lambda _done, _total: None) if given.quiet else None, label)
+
+
 def _usual(given: argparse.Namespace) -> dict[str, Any]:
     """What every command that runs hands on."""
-    passed: dict[str, Any] = {name: getattr(given, name) for name in ("draws", "seed", "workers", "force")}
+    names = ("draws", "seed", "posterior", "workers", "force")
+    passed: dict[str, Any] = {name: getattr(given, name) for name in names}
     return {**passed, "progress": (lambda _done, _total: None) if given.quiet else None}
 
 
-COMMANDS = {"run": _run, "theories": _theories, "check": _check, "schema": _schema}
+COMMANDS = {
+    "run": _run,
+    "theories": _theories,
+    "validate": _validate,
+    "backcast": _backcast,
+    "register": _register,
+    "check": _check,
+    "schema": _schema,
+}
 
 
 def _between(least: int, most: int) -> Callable[[str], int]:

@@ -13,6 +13,7 @@ from blocade.analysis.verdicts import MEANING
 from blocade.charts.signmap import draw
 from blocade.experiment.runner import Progress
 from blocade.library import MARK, put, refuse_foreign
+from blocade.parameters import sets_told
 from blocade.scenario import Scenario, find_scenario
 from blocade.scenario.wording import mistake_at_top
 from blocade.summary import aligned, beyond, cell, change, few, verdict_rows
@@ -34,6 +35,7 @@ def compare_theories(
     *,
     draws: int | None = None,
     seed: int | None = None,
+    posterior: str | None = None,
     workers: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -46,7 +48,7 @@ def compare_theories(
     ----------
     scenario : name of a packaged scenario, path of a file, or a loaded scenario.
     out : results folder, by default ``results/theories/<scenario>``.
-    draws, seed, workers, force, progress : as of `blocade.run`.
+    draws, seed, posterior, workers, force, progress : as of `blocade.run`.
 
     Returns
     -------
@@ -54,11 +56,11 @@ def compare_theories(
 
     Raises
     ------
-    ScenarioError, StoreError, ValueError
+    ScenarioError, StoreError, WorldError, ValueError
     """
     loaded = scenario if isinstance(scenario, Scenario) else api.read(find_scenario(scenario))
-    given = {name: value for name, value in (("draws", draws), ("seed", seed)) if value is not None}
-    loaded = replace(loaded, **given)  # type: ignore[arg-type]
+    given = {"draws": draws, "seed": seed, "posterior": posterior}
+    loaded = replace(loaded, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     if not estimands(loaded):
         raise mistake_at_top(loaded.path, "one arm has nothing to be compared with; add a second under `arms:`")
     folder = Path(out) if out is not None else usual_folder(loaded.name)
@@ -78,9 +80,9 @@ def compare_theories(
 
 
 def _markdown(scenario: Scenario, sets: tuple[Variant, ...], signs: pd.DataFrame) -> str:
-    title = " ".join(scenario.title.split())
+    title, drawn = " ".join(scenario.title.split()), sets_told(scenario.draws, scenario.posterior)
     lines = [MARK, f"# {title} The answer under other sets of mechanisms", ""]
-    lines += [f"Made by `blocade theories {scenario.name}`: {scenario.draws} parameter sets, seed {scenario.seed}.", ""]
+    lines += [f"Made by `blocade theories {scenario.name}`: {drawn}, seed {scenario.seed}.", ""]
     if PERMUTED not in {one.name for one in sets}:
         lines += ["The null model *permuted* was not run: too few states stand outside to take the bloc's place.", ""]
     lines += [" ".join([MEANING, *few(scenario.draws)]), "", "![Sign map](signmap.png)", ""]

@@ -1,4 +1,4 @@
-"""Parameters: the one table in ``seeds/parameters.csv``, and sets drawn from its ranges."""
+"""Parameters: the one table in ``seeds/parameters.csv``, and sets drawn from its ranges or from a posterior."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
+from blocade import resources
+from blocade._tables import WorldError, read_table
 from blocade.equations.arrays import Array
 from blocade.equations.drift import FORCES
 from blocade.randomness import identity
-from blocade.resources import seeds
 
 Setting = float | tuple[float, float]
 """A parameter's value, or the range from which it is drawn uniformly."""
+PRIOR = "prior"
+"""What a scenario names for no posterior: the ranges of the table."""
+LEAST_ROWS = 10
+"""Parameter sets below which a table is no posterior but a slip (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Entry:
 def table() -> Mapping[str, Entry]:
     """The parameter table, in its own order."""
     entries = {}
-    with (seeds() / "parameters.csv").open(encoding="utf-8", newline="") as file:
+    with (resources.seeds() / "parameters.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             entry = Entry(
                 name=row["name"],
@@ -77,13 +83,9 @@ MECHANISMS: Mapping[str, str] = MappingProxyType({**{force: f"b_{force}" for for
 _OFF: Mapping[str, Setting] = dict.fromkeys(MECHANISMS.values(), 0.0)
 
 
-def _only(**kept: Setting) -> Mapping[str, Setting]:
-    return {name: value for name, value in _OFF.items() if name not in kept} | kept
-
-
-def _prior(name: str) -> Setting:
-    entry = table()[name]
-    return (entry.low, entry.high)
+def _only(*kept: str, **settings: Setting) -> Mapping[str, Setting]:
+    """All mechanisms off but those kept, which are left unnamed so that they come from the prior or a posterior."""
+    return {name: value for name, value in _OFF.items() if name not in kept} | settings
 
 
 NULLS = ("homophily", "war-need", "dyad")
@@ -92,7 +94,7 @@ NULLS = ("homophily", "war-need", "dyad")
 
 @cache
 def theories() -> Mapping[str, Mapping[str, Setting]]:
-    """Theories as presets: each sets some parameters; the rest keep their prior range.
+    """Theories as presets: each sets some parameters; the rest keep their prior range, or come from a posterior.
 
     coercion: cost, concession and compliance (M1, M15). rally: resentment, so pressure pushes away from the sender
     and builds insulation (M4, M5). balance: structural balance, with isolation and sanctions to give it something to
@@ -104,19 +106,14 @@ def theories() -> Mapping[str, Mapping[str, Setting]]:
     return MappingProxyType(
         {
             "full": {},
-            "coercion": {**_only(b_comply=_prior("b_comply"), b_offer=_prior("b_offer")), "rho_u": 0.0},
-            "rally": {**_only(b_sanction=(0.0, 1.0), b_isolation=(0.0, 1.0)), "rho_u": (0.0, 0.2)},
-            "balance": _only(
-                balance=_prior("balance"), b_sanction=_prior("b_sanction"), b_isolation=_prior("b_isolation")
-            ),
-            "exchange": _only(b_match=_prior("b_match")),
-            "trade": _only(b_trade=_prior("b_trade"), b_risk=_prior("b_risk")),
+            "coercion": _only("b_comply", "b_offer", rho_u=0.0),
+            "rally": _only(b_sanction=(0.0, 1.0), b_isolation=(0.0, 1.0), rho_u=(0.0, 0.2)),
+            "balance": _only("balance", "b_sanction", "b_isolation"),
+            "exchange": _only("b_match"),
+            "trade": _only("b_trade", "b_risk"),
             "homophily": _only(),
-            "war-need": {**_only(b_match=_prior("b_match")), "mu": 0.0, "nu": 0.0},
-            "dyad": {
-                **_only(**{name: _prior(name) for name in ("b_sanction", "b_isolation", "b_offer", "b_comply")}),
-                **dict.fromkeys(("phi", "chi", "chi_declared"), 0.0),
-            },
+            "war-need": _only("b_match", mu=0.0, nu=0.0),
+            "dyad": _only("b_sanction", "b_isolation", "b_offer", "b_comply", phi=0.0, chi=0.0, chi_declared=0.0),
         }
     )
 
@@ -163,22 +160,85 @@ def central(**settings: float) -> Parameters:
     return Parameters({entry.name: entry.central for entry in table().values()} | settings)
 
 
-def sample(n: int, seed: int, settings: Mapping[str, Setting] | None = None) -> Parameters:
-    """Draw n sets by Latin hypercube from independent uniform ranges.
+def posteriors() -> tuple[str, ...]:
+    """Names of the committed posteriors, sorted."""
+    return tuple(sorted(path.stem for path in resources.posteriors().glob("*.csv")))
 
-    Every parameter has its own column of the hypercube, keyed by its name, so that adding, changing or fixing one
-    never changes the draws of another.
+
+def posterior_file(name: str) -> Path:
+    """Where the table of a posterior lies."""
+    return resources.posteriors() / f"{name}.csv"
+
+
+@cache
+def posterior(name: str) -> Mapping[str, Array]:
+    """A committed posterior: the values of each parameter it has a column for, [row], in the units of the table.
+
+    A row is a parameter set; all weigh the same. `PRIOR` has no columns.
+
+    Raises
+    ------
+    WorldError
+        Where there is none of that name, with those there are; else with a line for each mistake in its table.
+    """
+    if name == PRIOR:
+        return MappingProxyType({})
+    if name not in posteriors():
+        raise WorldError([f"unknown posterior {name!r}; known: {', '.join((PRIOR, *posteriors()))}"])
+    path, mistakes = posterior_file(name), list[str]()
+    read = read_table(path, tuple(table()), mistakes, some=True)
+    columns = {}
+    for parameter in read.rows[0][1] if read.rows else ():
+        entry = table()[parameter]
+        columns[parameter] = read.numbers(parameter, mistakes, low=entry.minimum, high=entry.maximum)
+        columns[parameter].setflags(write=False)  # every plan of the process shares it
+    if not mistakes and len(read.rows) < LEAST_ROWS:
+        mistakes.append(f"{path}:1: {len(read.rows)} parameter sets; a posterior needs at least {LEAST_ROWS} rows")
+    if mistakes:
+        raise WorldError(mistakes)
+    return MappingProxyType(columns)
+
+
+def sets_told(draws: int, name: str) -> str:
+    """How many parameter sets, and from which posterior if any, as texts say it."""
+    source = f" from the posterior {name}" if name != PRIOR else ""
+    return f"{draws} parameter set{'s' if draws != 1 else ''}{source}"
+
+
+def sample(
+    n: int,
+    seed: int,
+    settings: Mapping[str, Setting] | None = None,
+    learned: Mapping[str, Array] | None = None,
+) -> Parameters:
+    """Draw n sets: by Latin hypercube from independent uniform ranges, and rows of a posterior.
+
+    Every parameter has its own column of the hypercube, keyed by its name, so that adding, changing, fixing or
+    learning one never changes the draws of another.
 
     Parameters
     ----------
-    settings : values or ranges that replace the table's.
+    settings : values or ranges that replace the table's, and win over what is learned.
+    learned : values of some parameters, [row], as of `posterior`. Every draw takes one row for all of them, so that
+        what goes together stays together: all rows once in a keyed order, then all again in another.
     """
-    entries = list(table().values())
+    given = settings or {}
+    taken = {name: values for name, values in (learned or {}).items() if name not in given}
+    order = _order(n, seed, len(next(iter(taken.values())))) if taken else None
     values: dict[str, Array] = {}
-    for entry in entries:
+    for entry in table().values():
+        if entry.name in taken:
+            values[entry.name] = taken[entry.name][order]
+            continue
         rng = np.random.default_rng([seed, int(identity(entry.name))])
         u = (rng.permutation(n) + rng.random(n)) / n
-        setting = (settings or {}).get(entry.name, (entry.low, entry.high))
+        setting = given.get(entry.name, (entry.low, entry.high))
         low, high = setting if isinstance(setting, tuple) else (setting, setting)
         values[entry.name] = low + (high - low) * u
     return Parameters(values)
+
+
+def _order(n: int, seed: int, rows: int) -> npt.NDArray[np.int64]:
+    """The row of each of n draws: permutations of all rows, one after the other."""
+    rng = np.random.default_rng([seed, int(identity("posterior"))])
+    return np.concatenate([rng.permutation(rows) for _ in range(-(-n // rows))])[:n]

@@ -12,6 +12,11 @@ def seeds() -> Path:
     return _folder("seeds")
 
 
+def posteriors() -> Path:
+    """Folder of the committed posteriors; it need not exist."""
+    return seeds() / "posteriors"
+
+
 def scenarios() -> Path:
     """Folder of the scenarios: the packaged copy if there is one, else that of the checkout."""
     return _folder("scenarios")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from blocade.charts import CHARTS, chart
 from blocade.experiment.store import StoreError, read_manifest
+from blocade.parameters import PRIOR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,6 +66,7 @@ class Result:
     def scenario(self) -> dict[str, Any]:
         """The scenario as it was run, every name resolved."""
         resolved: dict[str, Any] = self.manifest["inputs"]["scenario"]
+        resolved.setdefault("posterior", PRIOR)  # older results name none
         return resolved
 
     @cached_property

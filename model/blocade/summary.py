@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from blocade.analysis.claims import thresholds
 from blocade.analysis.verdicts import ALWAYS_REPORTED, LEAST_DRAWS, MEANING
 from blocade.experiment.plan import DT
-from blocade.parameters import table
+from blocade.parameters import sets_told, table
 from blocade.result import Result
 
 if TYPE_CHECKING:
@@ -196,8 +196,9 @@ def _size(result: Result) -> str:
     early = ", the end of the run" if soon else ""
     starts = f"{len(manifest['starts'])} start{'s' if len(manifest['starts']) > 1 else ''}"
     replicates = f" × {scenario['replicates']} replicates" if scenario["replicates"] > 1 else ""
+    sets = sets_told(scenario["draws"], scenario["posterior"])
     return (
-        f"world {scenario['world']}, {manifest['states']} states · {scenario['draws']} parameter sets{replicates} × "
+        f"world {scenario['world']}, {manifest['states']} states · {sets}{replicates} × "
         f"{len(scenario['arms'])} arms × {starts}, {scenario['start']:g}–{scenario['end']:g} · "
         f"effects read at {manifest['window'][0]:.2f}–{manifest['window'][1]:.2f}{early} · seed {scenario['seed']} · "
         f"{manifest['seconds']:.0f} s"

@@ -19,6 +19,8 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from blocade.parameters import sets_told
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -136,7 +138,7 @@ def _inches(lines: list[str], size: float) -> float:
 def source_line(result: Result) -> str:
     """World, parameter sets and the time at which effects are read."""
     first, last = result.manifest["window"]
-    sets = f"{result.scenario['draws']} parameter set{'s' if result.scenario['draws'] != 1 else ''}"
+    sets = sets_told(result.scenario["draws"], result.scenario["posterior"])
     return f"World {Path(result.scenario['world']).name}, {sets}; effects are means over {first:g}–{last:g}."
 
 

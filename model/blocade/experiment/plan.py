@@ -17,7 +17,7 @@ import numpy as np
 from blocade import engine
 from blocade.equations.arrays import Array
 from blocade.measures import Roles, columns, record, roles
-from blocade.parameters import MECHANISMS, Parameters, Setting, sample, table, theories
+from blocade.parameters import MECHANISMS, Parameters, Setting, posterior, sample, table, theories
 from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.randomness import Luck
 from blocade.scenario.model import Scenario
@@ -110,12 +110,17 @@ class Plan:
     @cached_property
     def parameters(self) -> Parameters:
         """All parameter sets: [draw]."""
-        return sample(self.scenario.draws, self.scenario.seed, self.settings)
+        return sample(self.scenario.draws, self.scenario.seed, self.settings, self.learned)
 
     @cached_property
     def settings(self) -> Mapping[str, Setting]:
         """What the theory and then the scenario say instead of the table's ranges."""
         return {**theories()[self.scenario.theory], **self.scenario.parameters}
+
+    @property
+    def learned(self) -> Mapping[str, Array]:
+        """Columns of the scenario's posterior; looked up and not kept, because plans travel to worker processes."""
+        return posterior(self.scenario.posterior)
 
     @cached_property
     def chunks(self) -> tuple[range, ...]:
@@ -162,10 +167,11 @@ class Piece:
 
 
 def real_parameters(plan: Plan, chunk: range) -> Parameters:
-    """The parameter sets of a chunk, with the weights of the ties at their central values unless the scenario says
-    otherwise."""
+    """The parameter sets of a chunk, with the weights of the ties at their central values unless the scenario or
+    its posterior says otherwise."""
     drawn = plan.parameters.take(np.arange(chunk.start, chunk.stop))
-    return drawn.replaced({name: table()[name].central for name in WEIGHTS if name not in plan.settings})
+    named = {*plan.settings, *plan.learned}
+    return drawn.replaced({name: table()[name].central for name in WEIGHTS if name not in named})
 
 
 def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:

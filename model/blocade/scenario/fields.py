@@ -256,13 +256,16 @@ def _read_world(value: Any, info: ValidationInfo) -> str:
     return frame.world_key
 
 
-def _read_theory(value: Any, info: ValidationInfo) -> str:
-    theories = frame_of(info).vocabulary.theories
-    if not isinstance(value, str):
-        raise wrong(f'"theory" must be a name, not {WRITTEN}')
-    if value not in theories:
-        raise wrong(unknown("theory", value, sorted(theories)))
-    return value
+def _read_name(names: str) -> Callable[[Any, ValidationInfo], str]:
+    def read(value: Any, info: ValidationInfo) -> str:
+        known: Collection[str] = getattr(frame_of(info).vocabulary, names)
+        if not isinstance(value, str):
+            raise wrong(f'"{_key(info)}" must be a name, not {WRITTEN}')
+        if value not in known:
+            raise wrong(unknown(_key(info), value, sorted(known)))
+        return value
+
+    return read
 
 
 def _read_known(what: str) -> Callable[[Any, ValidationInfo], tuple[str, ...]]:
@@ -377,7 +380,8 @@ Patron = Annotated[States | None, PlainValidator(_read_patron), WithJsonSchema({
 WorldKey = Annotated[
     str, PlainValidator(_read_world), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})
 ]
-Theory = Annotated[str, PlainValidator(_read_theory), WithJsonSchema({"type": "string"})]
+Theory = Annotated[str, PlainValidator(_read_name("theories")), WithJsonSchema({"type": "string"})]
+Posterior = Annotated[str, PlainValidator(_read_name("posteriors")), WithJsonSchema({"type": "string"})]
 Starts = Annotated[tuple[str, ...], PlainValidator(_read_starts), WithJsonSchema(_NAMES_SCHEMA)]
 Hypotheses = Annotated[
     dict[str, dict[str, str | float]],

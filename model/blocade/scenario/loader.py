@@ -126,6 +126,7 @@ def _scenario(path: Path, file: ScenarioFile, frame: Frame) -> Scenario:
         arms=build_arms(file),
         theory=file.theory,
         parameters=dict(file.parameters),  # a plain dict, because plans travel to worker processes
+        posterior=file.posterior,
         draws=file.draws,
         replicates=file.replicates,
         seed=file.seed,

@@ -36,6 +36,8 @@ class Scenario:
         The first is the baseline.
     parameters
         A number (fixed) or a range (low, high) for each parameter the file sets.
+    posterior
+        Where the parameters that neither theory nor file sets come from: a committed table, or "prior".
     starts
         Starts to run from; none named: all.
     watch
@@ -57,6 +59,7 @@ class Scenario:
     arms: tuple[Arm, ...]
     theory: str
     parameters: Mapping[str, float | tuple[float, float]]
+    posterior: str
     draws: int
     replicates: int
     seed: int

@@ -34,7 +34,7 @@ class Vocabulary:
         Loads a world by its name or folder; raises ValueError, OSError or LookupError where it cannot.
     world_names
         Names of the worlds that come with the package, for the nearest right name.
-    theories, starts, measures, claims, charts
+    theories, posteriors, starts, measures, claims, charts
         Valid names.
     hypotheses
         Roles for which each hypothesis needs an arm.
@@ -48,6 +48,7 @@ class Vocabulary:
     measures: Collection[str]
     claims: Collection[str]
     charts: Collection[str]
+    posteriors: Collection[str] = ()
     starts: Collection[str] = ()
     hypotheses: Mapping[str, Collection[str]] = field(default_factory=dict)
     world_names: Collection[str] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, Uni
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from blocade.parameters import PRIOR
 from blocade.policy.events import EVENTS, Event
 from blocade.scenario.dates import Date
 from blocade.scenario.fields import (
@@ -23,6 +24,7 @@ from blocade.scenario.fields import (
     Members,
     Parameters,
     Patron,
+    Posterior,
     Replicates,
     Seed,
     StartDate,
@@ -104,6 +106,7 @@ class ScenarioFile(_Strict):
     arms: dict[str, ArmFile | None] = Field(min_length=1)
     theory: Theory = "full"
     parameters: Parameters = Field(default_factory=dict)
+    posterior: Posterior = PRIOR
     draws: Draws = 200
     replicates: Replicates = 1
     seed: Seed = 1

@@ -1,0 +1,1 @@
+"""The model against history: observed figures, patterns, calibration and backcast."""

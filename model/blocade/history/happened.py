@@ -1,0 +1,129 @@
+"""What happened, as the model takes it: the sanctions in force day by day, wars, clashes, exits and offers.
+
+The tables are ``seeds/history/acts.csv`` and ``events.csv``, compiled from the public record.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from itertools import groupby
+
+from blocade.policy.calendar import Decree, calendar, first_step
+from blocade.policy.events import (
+    ClashEvent,
+    Event,
+    ExitEvent,
+    IsolationEvent,
+    OfferEvent,
+    SanctionsEvent,
+    SecondarySanctionsEvent,
+    WarEvent,
+)
+from blocade.resources import seeds
+from blocade.scenario.dates import parse_date
+from blocade.world import World
+
+EVERYONE = "UN"
+"""Every state of a world is a member; its acts bind all but their target."""
+NEVER = 9999.0
+
+
+def decrees(world: World, first: int, last: int, dt: float) -> tuple[Decree, ...]:
+    """What was in force from the first day of year `first` to the last day of year `last`, as the model takes it.
+
+    Acts are read from the table of acts alone, those of the world included, because some of them end; on the first day
+    they are the acts of the world, and effort counts from what is tightened after it.
+
+    Parameters
+    ----------
+    world : the world of the end of the year before `first`.
+    dt : length of a step, years.
+    """
+    steps = first_step(last + 1.0, first, dt)
+    events = (*acts(world, first, last), *events_between(world, first, last))
+    return calendar(world.without_acts(), events, float(first), dt, steps, before=world.sanctions)
+
+
+def acts(world: World, first: int, last: int) -> Iterator[Event]:
+    """The acts in force at any time of these years, with the members that groups had at the end of each year (of the
+    year before `first` for what was in force when it began)."""
+    for row in _rows("acts"):
+        begin, end = _date(row["from"]), _date(row["to"], NEVER)
+        kind = SanctionsEvent if row["kind"] == "sanctions" else IsolationEvent
+        years = [year for year in range(first - 1, last + 1) if begin < year + 1 and end > year]
+        sides = [(year, *_sides(row, year, world)) for year in years]
+        for (senders, targets), same in groupby(sides, key=lambda side: side[1:]):
+            held = [year for year, *_ in same]
+            since, until = max(begin, float(held[0])), min(end, held[-1] + 1.0)
+            for target in targets:
+                by = tuple(code for code in senders if code != target)
+                if by and until > first:
+                    yield kind(since, by, (target,), float(row["severity"]), until)
+
+
+def _sides(
+    row: dict[str, str], year: int, world: World, names: tuple[str, str] = ("senders", "target")
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """States of the world on either side of a row, groups resolved as of the end of a year."""
+    named = [[_members(name, year, world) for name in row[side].split(";")] for side in names]
+    first, second = (tuple(code for code in world.codes if any(code in group for group in side)) for side in named)
+    return first, second
+
+
+def _members(name: str, year: int, world: World) -> frozenset[str]:
+    if name == EVERYONE:
+        return frozenset(world.codes)
+    return _groups(year).get(name, frozenset({name}))
+
+
+@cache
+def _groups(year: int) -> dict[str, frozenset[str]]:
+    """Members of every group at the end of a year."""
+    found: dict[str, set[str]] = {}
+    with (seeds() / "groups.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            members = found.setdefault(row["group"], set())
+            if (not row["from_year"] or int(row["from_year"]) <= year) and (
+                not row["to_year"] or year < int(row["to_year"])
+            ):
+                members.add(row["iso3"])
+    return {group: frozenset(members) for group, members in found.items()}
+
+
+def events_between(world: World, first: int, last: int) -> Iterator[Event]:
+    """Wars, clashes, exits, offers and declarations of these years, between states of the world.
+
+    A small war (level .5) is fought from stocks and adds no need of arms; a large one adds the need that is drawn
+    (assumption). What was under way before `first` stands in the world's own figures (ties, needs, fear of punishment)
+    and does not begin again; but an offer that stands is new to the model, whose start has none.
+    """
+    for row in _rows("events"):
+        begin, end = _date(row["from"]), _date(row["to"], NEVER)
+        if begin >= last + 1 or end <= first or (begin < first and row["kind"] != "offer"):
+            continue
+        on, by = _sides(row, int(begin), world, ("on", "by"))
+        level, until = float(row["level"] or 1.0), None if end == NEVER else end
+        match row["kind"]:
+            case "war" if on and level == 1.0:
+                yield WarEvent(on, begin, end)
+            case "clash" if on and by:
+                yield ClashEvent(begin, by, on, level, until)
+            case "exit" if on and by:
+                yield ExitEvent(begin, by, on, level, until)
+            case "offer" if on and by:
+                yield OfferEvent(begin, by, on, level, None, until)
+            case "declared" if by:
+                yield SecondarySanctionsEvent(begin, by, None, until)
+
+
+@cache
+def _rows(name: str) -> tuple[dict[str, str], ...]:
+    with (seeds() / "history" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def _date(text: str, missing: float = 0.0) -> float:
+    written = parse_date(text)
+    return missing if written is None else written.value
