@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SCENARIO ?= scenarios/isolate-russia-north-korea.yaml
 
-.PHONY: run claims test clean
+.PHONY: run claims validation register test clean
 
 run: $(VENV)/.installed
 	$(BIN)/blocade run $(SCENARIO)
@@ -13,6 +13,14 @@ run: $(VENV)/.installed
 claims: $(VENV)/.installed
 	$(BIN)/blocade run scenarios/
 	$(BIN)/python scripts/update_claims.py
+
+# What history says of the model (minutes). The posteriors themselves: python scripts/calibrate.py.
+validation: $(VENV)/.installed
+	$(BIN)/python scripts/update_validation.py
+
+# Forecasts that are fixed before what they say is known.
+register: $(VENV)/.installed
+	$(BIN)/blocade register --out seeds/registered
 
 test: $(VENV)/.tools
 	$(BIN)/ruff check .

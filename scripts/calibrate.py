@@ -29,7 +29,7 @@ from blocade.history.calibration import (
     interval,
     learnable,
     log_evidence,
-    log_kernel,
+    log_weights,
     misses,
     recover,
     resampled,
@@ -45,11 +45,11 @@ CASES = ("IRN", "CUB", "BLR", "VEN", "MMR", "SYR")
 SEED = 20131
 ROWS = 400
 """Rows of a posterior's table."""
-CANDIDATES = 100_000
-"""Sets of the prior among which the second wave is picked."""
-SYNTHETIC, SYNTHETIC_SETS = 400, 20_000
+CANDIDATES = 400_000
+"""Sets of the prior that are weighed, and among which the second wave is picked."""
+SYNTHETIC, SYNTHETIC_SETS = 400, 100_000
 """Synthetic worlds on which recovery and coverage are checked, and sets of the prior that are weighed for each."""
-THEORY_SETS = 0.15
+THEORY_SETS = 0.1
 """Sets of each theory, as a share of those of the first wave."""
 
 
@@ -66,48 +66,53 @@ def posterior_of(wave: Bank, until: int, second: int, workers: int) -> tuple[str
     ----------
     wave : the first wave, on the patterns of this posterior. second : sets to be picked for the second wave.
     """
-    guide = Guide.to(wave, SEED)
-    picked, chance = guide.propose(sample(CANDIDATES, SEED + 1), second, SEED)
-    bank = run(picked, wave.patterns, workers, f"until {until}", CASES)
-    kernels = log_kernel(misses(bank.statistics, bank.patterns))
-    logs = kernels - chance
-    kept = resampled(weights(logs[0]), ROWS)
-    recovery = recover(guide, wave, sample(SYNTHETIC_SETS, SEED + 2), SYNTHETIC, SEED)
+    rough, candidates = Guide.to(wave, SEED), sample(CANDIDATES, SEED + 1)
+    bank = run(rough.propose(candidates, second, SEED), wave.patterns, workers, f"until {until}", CASES)
+    fine = Guide.to(bank, SEED)
+    logs = log_weights(rough, fine, candidates)
+    kept = resampled(weights(logs), ROWS)
+    rows = candidates.take(kept)
+    without = [Guide.to(bank, SEED, 1 + k).log_chance(rows) for k in range(len(CASES))]
+    recovery = recover(rough, wave, sample(SYNTHETIC_SETS, SEED + 2), SYNTHETIC, SEED)
     lines = [",".join(recovery.seen)]
-    lines += [",".join(f"{bank.parameters[name][row]:.5g}" for name in recovery.seen) for row in kept]
+    lines += [",".join(f"{rows[name][row]:.5g}" for name in recovery.seen) for row in range(ROWS)]
     missed = misses(wave.statistics[0], wave.patterns)
     told = {
         "until": until,
         "seed": SEED,
         "first_wave": len(missed),
-        "second_wave": len(chance),
+        "second_wave": bank.statistics.shape[1],
         "rows": ROWS,
         "survive": round(float((np.abs(missed) <= REJECTED).all(axis=-1).mean()), 5),
-        "effective": round(float(effective(logs[0])), 1),
-        "patterns": _patterns(wave, missed, bank, kept),
-        "parameters": _parameters(bank.parameters, weights(logs[0]), recovery),
+        "effective": round(float(effective(logs)), 1),
+        "patterns": _patterns(wave, missed, fine, rows),
+        "parameters": _parameters(candidates, weights(logs), recovery),
         "synthetic": {"worlds": SYNTHETIC, "effective": round(recovery.effective, 1)},
         "cases": {
-            case: [float(f"{w:.4g}") for w in weights(kernels[k + 1][kept] - kernels[0][kept])]
-            for k, case in enumerate(bank.cases)
+            case: [float(f"{w:.4g}") for w in weights(blind - fine.log_chance(rows))]
+            for case, blind in zip(CASES, without, strict=True)
         },
     }
     return "\n".join(lines) + "\n", told
 
 
-def _patterns(wave: Bank, missed: Array, bank: Bank, kept: Array) -> dict[str, Any]:
-    """Which pattern rejects what: share of the prior beyond three errors, in all and by this pattern alone."""
+def _patterns(wave: Bank, missed: Array, fine: Guide, rows: Parameters) -> dict[str, Any]:
+    """Which pattern rejects what: share of the prior beyond three errors, in all and by this pattern alone; and how
+    much of a pattern parameters explain, luck being the rest."""
     beyond = np.abs(missed) > REJECTED
     only = beyond & (beyond.sum(axis=1, keepdims=True) == 1)
-    return {
-        pattern.name: {
+    found = {}
+    for k, (pattern, emulator) in enumerate(zip(wave.patterns, fine.emulators, strict=True)):
+        spread = np.sqrt(min(emulator.rest, 1e6))
+        luck = spread * np.random.default_rng([SEED, k]).standard_normal(ROWS)
+        found[pattern.name] = {
             "rejects": round(float(beyond[:, k].mean()), 4),
             "alone": round(float(only[:, k].mean()), 4),
             "prior": _told(wave.statistics[0, :, k]),
-            "posterior": _told(bank.statistics[0, kept, k]),
+            "posterior": _told(emulator(rows) + luck),
+            "luck": round(float(spread), 4),
         }
-        for k, pattern in enumerate(wave.patterns)
-    }
+    return found
 
 
 def _told(values: Array) -> list[float]:
@@ -149,13 +154,17 @@ def run(
         return run_through(sets, chosen, SEED, cases=cases, workers=workers, progress=_shown(bar))
 
 
-def evidence(first: int, workers: int) -> dict[str, float]:
-    """Log evidence of the patterns to 2013 for every theory, each from its own prior."""
-    found = {}
-    for name, settings in theories().items():
+def evidence(wave: Bank, workers: int) -> dict[str, dict[str, float]]:
+    """Log evidence of the patterns of each posterior for every theory, each from its own prior: the mean over its
+    prior of the chance that emulators of its own runs give what was observed."""
+    found: dict[str, dict[str, float]] = {name: {} for name in POSTERIORS}
+    for theory, settings in theories().items():
         own: dict[str, Setting] = dict(settings)
-        bank = run(sample(max(20, round(THEORY_SETS * first)), SEED, own), learnt(2013), workers, name)
-        found[name] = round(log_evidence(log_kernel(misses(bank.statistics[0], bank.patterns))), 4)
+        sets = sample(max(60, round(THEORY_SETS * wave.statistics.shape[1])), SEED, own)
+        bank = run(sets, wave.patterns, workers, theory) if settings else wave
+        for name, until in POSTERIORS.items():
+            logs = Guide.to(part(bank, learnt(until)), SEED).log_chance(sample(SYNTHETIC_SETS, SEED + 3, own))
+            found[name][theory] = round(log_evidence(logs), 3)
     return found
 
 
@@ -169,9 +178,10 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     wave = run(sample(given.first, SEED), learnt(2021), given.workers, "first wave")
+    told_of_theories = evidence(wave, given.workers)
     for name, until in POSTERIORS.items():
         text, told = posterior_of(part(wave, learnt(until)), until, given.second, given.workers)
-        told["theories"] = evidence(given.first, given.workers) if until == 2013 else {}
+        told["theories"] = told_of_theories[name]
         (given.out / f"{name}.csv").write_text(text, encoding="utf-8")
         (given.out / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
         print(

@@ -68,6 +68,17 @@ def parser() -> argparse.ArgumentParser:
     theories.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/theories/SCENARIO)")
     _add_usual(theories)
 
+    _add_history(commands)
+
+    check = commands.add_parser("check", help="check scenario files and do nothing else")
+    check.add_argument("scenario", nargs="+", metavar="FILE")
+
+    commands.add_parser("schema", help="print the JSON Schema of scenario files")
+    return top
+
+
+def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Commands that hold the model against history."""
     validate = commands.add_parser(
         "validate", help="hold the model against the patterns of history; exit code 1 if it misses one"
     )
@@ -97,12 +108,6 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_folder(register, "results/registered")
     _add_work(register)
-
-    check = commands.add_parser("check", help="check scenario files and do nothing else")
-    check.add_argument("scenario", nargs="+", metavar="FILE")
-
-    commands.add_parser("schema", help="print the JSON Schema of scenario files")
-    return top
 
 
 def _add_usual(command: argparse.ArgumentParser) -> None:

@@ -1,13 +1,13 @@
-"""Learning parameters from history: approximate Bayesian computation in two waves, and what history can see.
+"""Learning parameters from history: Bayesian calibration with emulators, and what history can see.
 
-A parameter set counts by the kernel ``exp(−½ Σ_p m_p²)``, m_p being how far it misses the pattern p in units of the
-pattern's error (half its tolerance). As the kernel is the density of the error, that is the posterior of a model whose
-patterns are observed with that error.
+A parameter set counts by the chance of what was observed: each pattern is observed with an error (half its tolerance),
+and a run of the model gives it with its luck. A first wave of sets is drawn from the prior and run. Emulators fitted to
+it say where in the prior sets are plausible; a second wave is drawn there and run, and emulators fitted to that one
+weigh a large sample of the prior. An emulator says what a pattern is on average and how far luck moves it, so luck is
+averaged out, which single runs cannot do.
 
-A first wave is drawn from the prior. Emulators fitted to it say where in the prior sets are worth running; a second
-wave is drawn there and run, and each of its sets is weighed by its own kernel over the chance with which it was picked.
-So emulators decide what is run, never what is learnt. A parameter that synthetic worlds show to be out of sight keeps
-its full prior: it has no column in the table of a posterior.
+Synthetic worlds, runs of the first wave taken for the truth, show whether the truth comes back. A parameter that they
+show to be out of sight keeps its full prior: it has no column in the table of a posterior.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ REJECTED = 3.0
 """Errors beyond which a pattern rejects a parameter set outright (three-sigma rule of history matching)."""
 SEEN = 0.2
 """Rank correlation of truth and posterior mean over synthetic worlds from which a parameter counts as seen."""
+IMPLAUSIBLE = 12.0
+"""Log chance density behind the best set's below which a set is not worth a look."""
+PIECE = 20_000
+"""Sets that are emulated at once, to keep memory small."""
 LEVELS = (0.5, 0.9)
 """Intervals whose coverage is checked."""
 
@@ -101,11 +105,6 @@ def misses(statistics: Array, chosen: Sequence[Pattern]) -> Array:
     return np.asarray(np.nan_to_num((statistics - targets) / errors(chosen), nan=0.0, posinf=1e3, neginf=-1e3))
 
 
-def log_kernel(missed: Array) -> Array:
-    """Logarithm of the chance that a set is kept, up to a constant: [..., draw]."""
-    return np.asarray(-0.5 * (missed * missed).sum(axis=-1))
-
-
 @dataclass(frozen=True)
 class Guide:
     """Emulators of some patterns: where in the prior it is worth running sets."""
@@ -114,43 +113,44 @@ class Guide:
     emulators: tuple[Emulator, ...]
 
     @classmethod
-    def to(cls, bank: Bank, seed: int) -> Guide:
-        """Fit the emulators to a wave drawn from the prior."""
-        found = [fit(bank.parameters, x, learnable(), seed) for x in bank.statistics[0].T]
+    def to(cls, bank: Bank, seed: int, case: int = 0) -> Guide:
+        """Fit the emulators to a wave, of all states or without a case."""
+        found = [fit(bank.parameters, x, learnable(), seed) for x in bank.statistics[case].T]
         return cls(bank.patterns, tuple(found))
 
-    def log_kernel(self, parameters: Parameters, observed: Array | None = None) -> Array:
-        """Logarithm of the expected kernel, luck included, up to a constant: [..., draw].
+    def log_chance(self, parameters: Parameters, observed: Array | None = None) -> Array:
+        """Logarithm of the chance density of what was observed, relative to that of a model without luck that meets
+        it: [..., draw].
 
         Parameters
         ----------
-        observed : [world, pattern], instead of what was observed.
+        observed : [world, pattern], instead of what was observed; NaN where a world says nothing.
         """
-        means = np.column_stack([emulator(parameters) for emulator in self.emulators])
-        rest = np.array([emulator.rest for emulator in self.emulators])
-        targets = np.array([pattern.observed for pattern in self.patterns]) if observed is None else observed
-        spread = np.sqrt(errors(self.patterns) ** 2 + rest)
-        # (m − o)²/s² summed over patterns, without an array [world, draw, pattern]
-        scaled, aims = means / spread, np.nan_to_num(np.atleast_2d(targets) / spread)
-        known = np.isfinite(np.atleast_2d(targets)).astype(float)
-        total = known @ (scaled**2).T - 2.0 * (aims * known) @ scaled.T + ((aims * known) ** 2).sum(axis=1)[:, None]
-        logs = np.asarray(-0.5 * total)
-        return logs[0] if np.ndim(targets) == 1 else logs
+        error, rest = errors(self.patterns), np.array([emulator.rest for emulator in self.emulators])
+        usable = np.isfinite(rest)
+        spread = np.where(usable, np.sqrt(error**2 + np.where(usable, rest, 0.0)), error)
+        told = np.array([pattern.observed for pattern in self.patterns]) if observed is None else observed
+        known = (np.isfinite(np.atleast_2d(told)) & usable).astype(float)
+        aims = np.nan_to_num(np.atleast_2d(told) / spread) * known
+        pieces = []
+        for first in range(0, len(parameters["beta"]), PIECE):
+            some = parameters.take(np.arange(first, min(first + PIECE, len(parameters["beta"]))))
+            scaled = np.column_stack([emulator(some) for emulator in self.emulators]) / spread
+            # Σ (m − o)²/s² without an array [world, draw, pattern]
+            pieces.append(known @ (scaled**2).T - 2.0 * aims @ scaled.T + (aims**2).sum(axis=1)[:, None])
+        logs = -0.5 * np.concatenate(pieces, axis=1) - (known @ np.log(spread / error))[:, None]
+        return np.asarray(logs[0] if observed is None else logs)
 
-    def propose(self, candidates: Parameters, expected: int, seed: int) -> tuple[Parameters, Array]:
-        """Pick the candidates that are worth running, each with the chance ``min(1, c·kernel^½)``.
+    def propose(self, candidates: Parameters, expected: int, seed: int) -> Parameters:
+        """Pick the candidates that are worth running, each with the chance ``min(1, c·p^½)``, p its chance density.
 
         The root keeps sets that the emulators misjudge in play.
 
         Parameters
         ----------
         expected : number of sets to be picked on average; it settles c.
-
-        Returns
-        -------
-        The sets, and the logarithm of the chance of each.
         """
-        logs = 0.5 * self.log_kernel(candidates)
+        logs = 0.5 * self.log_chance(candidates)
         low, high = -logs.max() - 60.0, -logs.min()
         for _ in range(100):  # bisection: the number grows with c
             middle = 0.5 * (low + high)
@@ -158,9 +158,18 @@ class Guide:
                 low = middle
             else:
                 high = middle
-        chance = np.minimum(0.0, logs + high)
-        picked = np.flatnonzero(np.log(np.random.default_rng([seed, expected]).random(len(logs))) < chance)
-        return candidates.take(picked), chance[picked]
+        u = np.random.default_rng([seed, expected]).random(len(logs))
+        return candidates.take(np.flatnonzero(np.log(u) < np.minimum(0.0, logs + high)))
+
+
+def log_weights(first: Guide, second: Guide, candidates: Parameters) -> Array:
+    """Logarithm of the weight of candidates from the prior, up to a constant: [draw].
+
+    The second wave's emulators weigh; where the first wave's call a set implausible they have seen no run, and it has
+    no weight.
+    """
+    rough = first.log_chance(candidates)
+    return np.where(rough >= rough.max() - IMPLAUSIBLE, second.log_chance(candidates), -np.inf)
 
 
 def errors(chosen: Sequence[Pattern]) -> Array:
@@ -187,8 +196,8 @@ def weights(logs: Array) -> Array:
 
 
 def log_evidence(logs: Array) -> float:
-    """Logarithm of the mean kernel over the prior: what the patterns say for a theory, against another on the same
-    patterns."""
+    """Logarithm of the mean chance density over the prior: what the patterns say for a theory, against another on the
+    same patterns."""
     return float(np.log(np.mean(np.exp(logs))))
 
 
@@ -229,7 +238,7 @@ def recover(guide: Guide, bank: Bank, candidates: Parameters, worlds: int, seed:
     statistics = bank.statistics[0]
     truths = rng.choice(len(statistics), size=min(worlds, len(statistics)), replace=False)
     noise = errors(bank.patterns) * rng.standard_normal((len(truths), len(bank.patterns)))
-    w = weights(guide.log_kernel(candidates, statistics[truths] + noise))
+    w = weights(guide.log_chance(candidates, statistics[truths] + noise))
     correlation, coverage, shrinkage = [], [], []
     for name in learnable():
         values, truth = candidates[name], bank.parameters[name][truths]

@@ -41,6 +41,8 @@ TRADE_PAIRS = (
     ("RUS", "CHN"), ("RUS", "DEU"), ("RUS", "IND"), ("PRK", "CHN"), ("PRK", "RUS"), ("IRN", "CHN"), ("BLR", "RUS"),
     ("UKR", "RUS"), ("VEN", "USA"),
 )  # fmt: skip
+THEORY_CHANNELS = ("votes", "trade", "arms")
+"""Channels that the chart of theories has room for."""
 EARLIER = 6
 """Years before the forecast that a chart shows."""
 
@@ -94,7 +96,7 @@ def validation_charts(scores: pd.DataFrame, name: str) -> dict[str, Figure]:
         index=[entry.name for entry in entries],
         columns=["low", "high", "symbol"],
     )
-    source = "Learnt by `scripts/calibrate.py`. Parameters without a panel are out of history's sight and keep it."
+    source = "Learnt by `scripts/calibrate.py`. Parameters without a panel are out of sight and keep their prior."
     return {
         "scorecard.png": scorecard.draw(scores, sets(name)),
         "posterior.png": posterior_chart.draw(learnt, ranges, source),
@@ -216,13 +218,13 @@ def backcast_charts(
         rows = [_earlier(channel, pairs), forecasts[forecasts["channel"] == channel]]
         frame = pd.concat(rows, ignore_index=True)
         drawn[name] = pairs_chart.draw(frame, pairs, names, one.words, one.unit, source)
-    yearly = skill[skill["horizon"] > 0]
+    yearly = skill[(skill["horizon"] > 0) & skill["channel"].isin(YEARLY)]
     drawn["skill.png"] = skill_chart.draw(yearly, source)
     kept = (
-        "Kept: evidence within twenty to one of the best theory's, and no channel forecast worse than the best theory "
-        "does, by more than its interval. Each theory from its own prior."
+        "Kept: evidence of the patterns to 2013 within twenty to one of the best theory's. Each theory from its own "
+        "prior; what no theory moves is forecast best by the theory that moves least."
     )
-    drawn["theory-scores.png"] = theory_scores.draw(theories, kept)
+    drawn["theory-scores.png"] = theory_scores.draw(theories[theories["channel"].isin(THEORY_CHANNELS)], kept)
     return drawn
 
 
@@ -230,6 +232,8 @@ def _earlier(channel: str, pairs: tuple[tuple[str, str], ...]) -> pd.DataFrame:
     """What was on record of some pairs in the years before the forecast."""
     known, _ = backcasting.records()
     figures = YEARLY[channel].figures(known)
+    if not YEARLY[channel].directed:
+        pairs = tuple((min(pair), max(pair)) for pair in pairs)  # as the table of forecasts has them
     years = range(backcasting.BASE - EARLIER + 1, backcasting.BASE + 1)
     return pd.DataFrame(
         [

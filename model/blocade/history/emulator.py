@@ -18,6 +18,8 @@ from blocade.equations.arrays import Array
 from blocade.history import ridge
 from blocade.parameters import Parameters
 
+LEAST_RUNS = 40
+"""Runs with a figure below which there is nothing to fit: such an emulator says that luck is everything."""
 PRODUCTS = 10
 """Parameters of each pattern whose products enter."""
 
@@ -41,6 +43,10 @@ def fit(parameters: Parameters, statistic: Array, names: Sequence[str], seed: in
     """Fit an emulator to a statistic of a wave of runs: [draw], NaN where a run cannot say."""
     known = np.isfinite(statistic)
     x, y = matrix(parameters, names), statistic
+    if known.sum() < LEAST_RUNS:
+        nothing = _features(x, np.arange(0))
+        width = nothing.shape[1]
+        return Emulator(tuple(names), np.arange(0), (np.zeros(width + 1), np.zeros(width), np.ones(width)), np.inf)
     ranks = rankdata(x[known], axis=0)
     relation = np.nan_to_num(np.abs(_correlations(ranks, rankdata(y[known]))))
     top = np.sort(np.argsort(-relation)[:PRODUCTS])

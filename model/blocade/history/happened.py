@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import groupby
 
+from blocade.history.record import rows
 from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.policy.events import (
     ClashEvent,
@@ -49,7 +50,7 @@ def decrees(world: World, first: int, last: int, dt: float) -> tuple[Decree, ...
 def acts(world: World, first: int, last: int) -> Iterator[Event]:
     """The acts in force at any time of these years, with the members that groups had at the end of each year (of the
     year before `first` for what was in force when it began)."""
-    for row in _rows("acts"):
+    for row in rows("acts"):
         begin, end = _date(row["from"]), _date(row["to"], NEVER)
         kind = SanctionsEvent if row["kind"] == "sanctions" else IsolationEvent
         years = [year for year in range(first - 1, last + 1) if begin < year + 1 and end > year]
@@ -99,7 +100,7 @@ def events_between(world: World, first: int, last: int) -> Iterator[Event]:
     (assumption). What was under way before `first` stands in the world's own figures (ties, needs, fear of punishment)
     and does not begin again; but an offer that stands is new to the model, whose start has none.
     """
-    for row in _rows("events"):
+    for row in rows("events"):
         begin, end = _date(row["from"]), _date(row["to"], NEVER)
         if begin >= last + 1 or end <= first or (begin < first and row["kind"] != "offer"):
             continue
@@ -116,12 +117,6 @@ def events_between(world: World, first: int, last: int) -> Iterator[Event]:
                 yield OfferEvent(begin, by, on, level, None, until)
             case "declared" if by:
                 yield SecondarySanctionsEvent(begin, by, None, until)
-
-
-@cache
-def _rows(name: str) -> tuple[dict[str, str], ...]:
-    with (seeds() / "history" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
 
 
 def _date(text: str, missing: float = 0.0) -> float:

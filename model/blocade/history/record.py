@@ -64,7 +64,7 @@ def read_record(codes: Sequence[str], until: int) -> Record:
     n, years = len(codes), len(YEARS)
 
     def table(name: str, *keys: str) -> Iterator[tuple[tuple[int, ...], dict[str, str]]]:
-        for row in _rows(name):
+        for row in rows(name):
             if all(row[key] in place for key in keys):
                 yield tuple(place[row[key]] for key in keys), row
 
@@ -100,19 +100,20 @@ def read_record(codes: Sequence[str], until: int) -> Record:
 
 
 @cache
-def _rows(name: str) -> tuple[dict[str, str], ...]:
+def rows(name: str) -> tuple[dict[str, str], ...]:
+    """Rows of a table of ``seeds/history``, read once."""
     with (seeds() / "history" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
 @cache
 def _ends() -> tuple[int, ...]:
-    return tuple(sorted({int(row["end"]) for row in _rows("arms")}))
+    return tuple(sorted({int(row["end"]) for row in rows("arms")}))
 
 
 @cache
 def _last_pact() -> int:
-    return max(int(row["to"]) for row in _rows("alliances"))
+    return max(int(row["to"]) for row in rows("alliances"))
 
 
 def _yearly(row: dict[str, str], until: int) -> Iterator[tuple[int, float]]:

@@ -105,14 +105,12 @@ def compared(row: Mapping[Any, Any]) -> str:
 
 
 def kept(theories: pd.DataFrame) -> dict[str, bool]:
-    """Theories that history keeps: evidence within twenty to one of the best, and no channel in which the forecast is
-    worse than the best theory's by more than its interval."""
-    best = theories.groupby("channel")["crps"].min()
-    found = {}
-    for name, rows in theories.groupby("theory", sort=False):
-        forecasts = all(row["low"] <= best[row["channel"]] for row in rows.to_dict("records"))
-        found[str(name)] = bool(forecasts and rows["evidence"].iloc[0] >= -KEPT_BY_EVIDENCE)
-    return found
+    """Theories that history keeps: those whose evidence is within twenty to one of the best.
+
+    Forecasts do not decide it: what no theory moves (votes) is forecast best by the theory that moves least.
+    """
+    evidence = theories.groupby("theory", sort=False)["evidence"].first()
+    return {str(name): bool(value >= -KEPT_BY_EVIDENCE) for name, value in evidence.items()}
 
 
 def theory_rows(theories: pd.DataFrame) -> tuple[list[str], list[list[str]]]:

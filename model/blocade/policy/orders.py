@@ -74,8 +74,7 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
         complied = np.where(decree.kept & seen.conceded[..., None], 1.0, seen.compliance[..., None])
         lifted = decree.relief * complied
         pressing = np.maximum(sanctions, isolation) * decree.share
-        total = pressing.sum(axis=-1)
-        eased = (lifted * pressing).sum(axis=-1)
+        total, eased = pressing.sum(axis=-1), (lifted * pressing).sum(axis=-1)
         relief = np.divide(eased, total, out=np.zeros_like(eased), where=total > 0.0)
         sanctions, isolation = sanctions * (1.0 - lifted), isolation * (1.0 - lifted)
     pact = decree.pact
