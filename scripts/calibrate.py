@@ -36,6 +36,7 @@ from blocade.history.calibration import (
     run_through,
     weights,
 )
+from blocade.history.emulator import LEAST_RUNS
 from blocade.history.patterns import Pattern, learnt
 from blocade.parameters import Parameters, Setting, sample, table, theories
 
@@ -49,8 +50,8 @@ CANDIDATES = 400_000
 """Sets of the prior that are weighed, and among which the second wave is picked."""
 SYNTHETIC, SYNTHETIC_SETS = 400, 100_000
 """Synthetic worlds on which recovery and coverage are checked, and sets of the prior that are weighed for each."""
-THEORY_SETS = 0.1
-"""Sets of each theory, as a share of those of the first wave."""
+THEORY_SETS = 240
+"""Sets of each theory, the full model too: emulators of fewer runs would flatter it."""
 
 
 def part(bank: Bank, chosen: tuple[Pattern, ...]) -> Bank:
@@ -154,16 +155,21 @@ def run(
         return run_through(sets, chosen, SEED, cases=cases, workers=workers, progress=_shown(bar))
 
 
-def evidence(wave: Bank, workers: int) -> dict[str, dict[str, float]]:
+def evidence(sets: int, workers: int) -> dict[str, dict[str, float]]:
     """Log evidence of the patterns of each posterior for every theory, each from its own prior: the mean over its
-    prior of the chance that emulators of its own runs give what was observed."""
-    found: dict[str, dict[str, float]] = {name: {} for name in POSTERIORS}
+    prior of the chance that emulators of its own runs give what was observed. Patterns that under some theory hardly
+    any run can say are left out for all."""
+    banks = {}
     for theory, settings in theories().items():
         own: dict[str, Setting] = dict(settings)
-        sets = sample(max(60, round(THEORY_SETS * wave.statistics.shape[1])), SEED, own)
-        bank = run(sets, wave.patterns, workers, theory) if settings else wave
+        banks[theory] = own, run(sample(sets, SEED, own), learnt(2021), workers, theory)
+    said = [np.isfinite(bank.statistics[0]).sum(axis=0) >= LEAST_RUNS for _, bank in banks.values()]
+    common = {pattern for pattern, all_say in zip(learnt(2021), np.all(said, axis=0), strict=True) if all_say}
+    found: dict[str, dict[str, float]] = {name: {} for name in POSTERIORS}
+    for theory, (own, bank) in banks.items():
         for name, until in POSTERIORS.items():
-            logs = Guide.to(part(bank, learnt(until)), SEED).log_chance(sample(SYNTHETIC_SETS, SEED + 3, own))
+            chosen = tuple(pattern for pattern in learnt(until) if pattern in common)
+            logs = Guide.to(part(bank, chosen), SEED).log_chance(sample(SYNTHETIC_SETS, SEED + 3, own))
             found[name][theory] = round(log_evidence(logs), 3)
     return found
 
@@ -178,7 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     wave = run(sample(given.first, SEED), learnt(2021), given.workers, "first wave")
-    told_of_theories = evidence(wave, given.workers)
+    told_of_theories = evidence(THEORY_SETS, given.workers)
     for name, until in POSTERIORS.items():
         text, told = posterior_of(part(wave, learnt(until)), until, given.second, given.workers)
         told["theories"] = told_of_theories[name]

@@ -103,6 +103,8 @@ def read_table(path: Path, columns: Sequence[str], mistakes: list[str], *, some:
                 rows.append((reader.line_num, {name: row.get(name, "") for name in kept}))
     except FileNotFoundError:
         mistakes.append(f"{path}:1: no such file; a world needs it with the columns {', '.join(columns)}")
+    except IsADirectoryError:
+        mistakes.append(f"{path}:1: a folder, not a table; name a CSV file")
     except UnicodeDecodeError:
         mistakes.append(f"{path}:1: not UTF-8 text; save it as UTF-8")
     except csv.Error as error:

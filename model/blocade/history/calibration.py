@@ -18,6 +18,7 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import logsumexp
 from scipy.stats import spearmanr
 
 from blocade.equations.arrays import Array
@@ -198,7 +199,7 @@ def weights(logs: Array) -> Array:
 def log_evidence(logs: Array) -> float:
     """Logarithm of the mean chance density over the prior: what the patterns say for a theory, against another on the
     same patterns."""
-    return float(np.log(np.mean(np.exp(logs))))
+    return float(logsumexp(logs) - np.log(len(logs)))
 
 
 def learnable() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from blocade._tables import WorldError, read_table
 from blocade.equations.arrays import Array
+from blocade.experiment.store import StoreError
 from blocade.history import backcast as backcasting
 from blocade.history import registered as registering
 from blocade.history import report, validation
@@ -265,8 +266,18 @@ def read_distances(path: Path) -> pd.DataFrame:
         distance = found.numbers("distance", mistakes, low=0.0)
         years = found.numbers("year", mistakes, low=1900.0, high=2100.0)
         codes = world_of(backcasting.PERIOD.world).codes
-        for line, row in found.rows:
-            found.known(line, (row["iso3_a"], row["iso3_b"]), codes, mistakes)
+        seen: set[tuple[str, ...]] = set()
+        for (line, row), year in zip(found.rows, years, strict=True):
+            pair = row["iso3_a"], row["iso3_b"]
+            key = (*sorted(pair), row["year"])
+            found.known(line, pair, codes, mistakes)
+            if pair[0] == pair[1]:
+                mistakes.append(f"{path}:{line}: a state with itself; name two states")
+            elif key in seen:
+                mistakes.append(f"{path}:{line}: {pair[0]} and {pair[1]} are there twice for {row['year']}; leave one")
+            if year % 1:
+                mistakes.append(f"{path}:{line}: year {row['year']} is not a whole number; write a year")
+            seen.add(key)
         if not found.rows:
             mistakes.append(f"{path}:1: no rows; add one for each pair and year")
     if mistakes:
@@ -303,7 +314,16 @@ def _own_part(own: pd.DataFrame, forecasts: pd.DataFrame, words: str) -> str:
 
 
 def register(folder: Path, workers: int, progress: Progress) -> Mapping[str, int]:
-    """Write the forecasts of 2022-2024: name of the file -> rows."""
+    """Write the forecasts of 2022-2024: name of the file -> rows.
+
+    Raises
+    ------
+    StoreError
+        If they are there already: what is registered is not replaced.
+    """
+    there = [name for name in registering.NAMES if (folder / f"{name}.csv").exists()]
+    if there:
+        raise StoreError(f"{folder}: holds {' and '.join(there)} already; what is registered is not replaced")
     tables = registering.registered(workers, progress)
     contents: dict[str, str | Figure] = {f"{name}.csv": _csv(frame) for name, frame in tables.items()}
     put(folder, contents)

@@ -31,7 +31,7 @@ class Emulator:
 
     names: tuple[str, ...]
     top: npt.NDArray[np.intp]
-    fitted: tuple[Array, Array, Array]
+    fitted: ridge.Fitted
     rest: float
 
     def __call__(self, parameters: Parameters) -> Array:
@@ -46,15 +46,15 @@ def fit(parameters: Parameters, statistic: Array, names: Sequence[str], seed: in
     if known.sum() < LEAST_RUNS:
         nothing = _features(x, np.arange(0))
         width = nothing.shape[1]
-        return Emulator(tuple(names), np.arange(0), (np.zeros(width + 1), np.zeros(width), np.ones(width)), np.inf)
+        blank = ridge.Fitted(np.zeros(width + 1), np.zeros(width), np.ones(width), 0.0)
+        return Emulator(tuple(names), np.arange(0), blank, np.inf)
     ranks = rankdata(x[known], axis=0)
     relation = np.nan_to_num(np.abs(_correlations(ranks, rankdata(y[known]))))
     top = np.sort(np.argsort(-relation)[:PRODUCTS])
     features = _features(x, top)
     fitted = ridge.fit(features, y, seed)
     gap = y[known] - ridge.predict(fitted, features)[known]
-    free = max(1, known.sum() - features.shape[1])
-    return Emulator(tuple(names), top, fitted, float((gap * gap).sum() / free))
+    return Emulator(tuple(names), top, fitted, float((gap * gap).sum() / (known.sum() - fitted.worth)))
 
 
 def matrix(parameters: Parameters, names: Sequence[str]) -> Array:

@@ -92,7 +92,7 @@ def forecast_with(channel: Channel, name: str, forecast: Array, errors: Sequence
     ----------
     forecast : [year, pair], on the channel's even scale. errors : [error] of each year ahead.
     """
-    quantiles = np.stack([np.quantile(error, QUANTILES) for error in errors], axis=1)
+    quantiles = np.stack([centred(error) for error in errors], axis=1)
     return Forecast(name, "naive", channel.back((forecast + quantiles[:, :, None]).astype(np.float32)))
 
 
@@ -111,6 +111,12 @@ def ours(channel: Channel, record: Record, moved: Moved, seed: int) -> Forecast:
     return Forecast(OURS, "model", channel.back(centre + _noise(level, past, centre, seed)))
 
 
+def centred(errors: Array) -> Array:
+    """Quantiles of errors about their median, so that a forecast spread by them keeps its own median."""
+    grid = np.quantile(errors, QUANTILES)
+    return np.asarray(grid - np.median(grid))
+
+
 def _noise(level: Rule, past: Array, centre: Array, seed: int) -> Array:
     """What past levels missed, less the spread that the runs have: [run, year, pair].
 
@@ -118,13 +124,13 @@ def _noise(level: Rule, past: Array, centre: Array, seed: int) -> Array:
     """
     runs, horizon, pairs = centre.shape
     rng = np.random.default_rng([seed, int(identity("observation"))])
-    own = centre.var(axis=0).mean(axis=1)
+    own = np.nanmean(centre.var(axis=0), axis=1)
     noise: Array = np.empty(centre.shape, dtype=np.float32)
     for h, errors in enumerate(past_errors(level, past, horizon)):
-        grid = np.quantile(errors, QUANTILES).astype(np.float32)
+        grid = centred(errors).astype(np.float32)
         left = np.sqrt(max(0.0, 1.0 - float(own[h]) / max(float(grid.var()), 1e-12)))
         ranks = (rng.permutation(runs)[:, None] + rng.integers(runs, size=pairs)) % runs
-        noise[:, h] = left * grid[ranks * len(grid) // runs]
+        noise[:, h] = left * grid[(2 * ranks + 1) * len(grid) // (2 * runs)]
     return noise
 
 
@@ -139,9 +145,14 @@ def _moved_to(channel: Channel, record: Record, moved: Moved, base: Array) -> Ar
     if channel.name == "agreement":
         points = record.distance("final")[:, rows, columns][: at(record.until) + 1]
         distance = mean_of(points, AGREEMENT_YEARS)
-        moves = vote_distance(distance, change, loading, float(np.nanmean(distance))) - distance
+        moves = vote_distance(distance, change, loading, _spread(distance, len(record.codes))) - distance
         return base.astype(np.float32) + agreement_slope(record) * np.nan_to_num(moves)
-    return vote_distance(base.astype(np.float32), change, loading, float(np.nanmean(base)))
+    return vote_distance(base.astype(np.float32), change, loading, _spread(base, len(record.codes)))
+
+
+def _spread(distance: Array, states: int) -> float:
+    """D̄, the mean distance of all pairs, each state's with itself (0) included, as in the worlds."""
+    return float(np.nanmean(distance)) * (states - 1) / states
 
 
 def agreement_slope(record: Record) -> float:

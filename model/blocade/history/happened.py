@@ -35,7 +35,7 @@ def decrees(world: World, first: int, last: int, dt: float) -> tuple[Decree, ...
     """What was in force from the first day of year `first` to the last day of year `last`, as the model takes it.
 
     Acts are read from the table of acts alone, those of the world included, because some of them end; on the first day
-    they are the acts of the world, and effort counts from what is tightened after it.
+    they are the acts of the world (but those that end that day), and effort counts from what is tightened after it.
 
     Parameters
     ----------

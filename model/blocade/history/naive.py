@@ -69,12 +69,21 @@ def trend(past: Array, horizon: int) -> Array:
 
 
 def ar1(past: Array, horizon: int) -> Array:
-    """Back to the mean of ten years at the pace that all pairs kept so far."""
+    """Back to the mean of ten years at the pace that all pairs kept so far.
+
+    The pace is that from each past year to the next, gaps being counted from the mean that was known then: from the
+    mean of the same years it would come out too low.
+    """
+    first = int(np.argmax(np.isfinite(past).any(axis=1)))
+    product = square = 0.0
+    for year in range(first + LEAST_PAST, len(past) - 1):
+        middle = mean_of(past[first : year + 1], TEN)
+        before, after = past[year] - middle, past[year + 1] - middle
+        known = np.isfinite(before) & np.isfinite(after)
+        product += float((before[known] * after[known]).sum())
+        square += float((before[known] ** 2).sum())
+    phi = min(max(product / square, 0.0), 1.0) if square > 0.0 else 0.0
     middle = mean_of(past, TEN)
-    gap = past[-TEN:] - middle
-    known = np.isfinite(gap[1:]) & np.isfinite(gap[:-1])
-    before, after = np.where(known, gap[:-1], 0.0), np.where(known, gap[1:], 0.0)
-    phi = float(np.clip((before * after).sum() / max((before * before).sum(), 1e-12), 0.0, 1.0))
     return middle + phi ** np.arange(1, horizon + 1)[:, None] * (last(past) - middle)
 
 

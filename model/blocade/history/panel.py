@@ -127,7 +127,7 @@ def central_ties(world: World) -> Array:
 
 def level(figures: Array, year: int) -> Array:
     """Mean of the last `BASE_YEARS` figures up to a year: [year, ...] -> [...]; NaN where there is none."""
-    window = figures[max(0, at(year) - BASE_YEARS - 1) : at(year) + 1]  # one year more, because some series end sooner
+    window = figures[max(0, at(year) - BASE_YEARS - 1) : at(year) + 1]  # two years more, because some series end sooner
     known = np.isfinite(window)
     recent = known & (np.cumsum(known[::-1], axis=0)[::-1] <= BASE_YEARS)
     count = recent.sum(axis=0)
@@ -149,8 +149,8 @@ def observed(period: Period, until: int) -> Panel:
     """A period as recorded, in figures up to a year.
 
     Ties are known where a world stands at the beginning and the end of the period: what its channels say. Concessions
-    are on no record that is tied to states here. Of a quiet period there is alignment alone, over the years that end
-    with `until`.
+    are on no record that is tied to states here. Of a quiet period only alignment has a meaning, over the years that
+    end with `until`.
     """
     world = world_of(period.world)
     record = read_record(world.codes, until)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from blocade import resources
+from blocade._tables import WorldError
 from blocade.equations.arrays import Array
 from blocade.history.calibration import resampled
 from blocade.parameters import posterior
@@ -18,7 +19,10 @@ from blocade.parameters import posterior
 @cache
 def about(name: str) -> Mapping[str, Any]:
     """How a posterior was learnt: ``seeds/posteriors/NAME.json``, which ``scripts/calibrate.py`` writes with it."""
-    found: Mapping[str, Any] = json.loads((resources.posteriors() / f"{name}.json").read_text(encoding="utf-8"))
+    path = resources.posteriors() / f"{name}.json"
+    if not path.is_file():
+        raise WorldError([f"{path}: no such file; scripts/calibrate.py writes it beside the table of the posterior"])
+    found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 

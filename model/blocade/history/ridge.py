@@ -5,6 +5,8 @@ It learns how a figure changed in an earlier period and says how it changes in a
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -45,9 +47,18 @@ def inputs(period: Period, past: Array, rows: Indices, columns: Indices, ahead: 
     return np.asarray(np.nan_to_num(np.column_stack(found)))
 
 
-def fit(x: Array, y: Array, seed: int) -> tuple[Array, Array, Array]:
-    """Weights of a ridge regression, and the mean and scale of its inputs; the penalty is the best of `PENALTIES` in
-    cross-validation.
+class Fitted(NamedTuple):
+    """A ridge regression: weights, mean and scale of its inputs, and how many inputs it is worth (its degrees of
+    freedom, the constant included)."""
+
+    weights: Array
+    mean: Array
+    scale: Array
+    worth: float
+
+
+def fit(x: Array, y: Array, seed: int) -> Fitted:
+    """Fit a ridge regression; the penalty is the best of `PENALTIES` in cross-validation.
 
     Parameters
     ----------
@@ -63,16 +74,22 @@ def fit(x: Array, y: Array, seed: int) -> tuple[Array, Array, Array]:
         parts = [y[fold == k] - z[fold == k] @ _solve(z[fold != k], y[fold != k], penalty) for k in range(FOLDS)]
         return float(np.abs(np.concatenate(parts)).mean())
 
-    return _solve(z, y, min(PENALTIES, key=missed)), mean, scale
+    best = min(PENALTIES, key=missed)
+    worth = float(np.trace(np.linalg.solve(_penalised(z, best), z.T @ z)))
+    return Fitted(_solve(z, y, best), mean, scale, worth)
 
 
-def predict(weights: tuple[Array, Array, Array], x: Array) -> Array:
+def predict(fitted: Fitted, x: Array) -> Array:
     """What a fitted regression says: [pair]."""
-    w, mean, scale = weights
-    return np.asarray(w[0] + (x - mean) / np.where(scale > 0.0, scale, 1.0) @ w[1:])
+    z = (x - fitted.mean) / np.where(fitted.scale > 0.0, fitted.scale, 1.0)
+    return np.asarray(fitted.weights[0] + z @ fitted.weights[1:])
+
+
+def _penalised(z: Array, penalty: float) -> Array:
+    free = np.full(z.shape[1], penalty)
+    free[0] = 0.0  # the constant is not shrunk
+    return np.asarray(z.T @ z + np.diag(free))
 
 
 def _solve(z: Array, y: Array, penalty: float) -> Array:
-    free = np.full(z.shape[1], penalty)
-    free[0] = 0.0  # the constant is not shrunk
-    return np.asarray(np.linalg.solve(z.T @ z + np.diag(free), z.T @ y))
+    return np.asarray(np.linalg.solve(_penalised(z, penalty), z.T @ y))

@@ -172,7 +172,7 @@ def _slope(x: Array, y: Array) -> Array:
     x = x - x.mean(axis=-1, keepdims=True)
     scale = (x * x).sum(axis=-1)
     product = (x * (y - y.mean(axis=-1, keepdims=True))).sum(axis=-1)
-    return np.asarray(np.divide(product, scale, out=np.full(product.shape, np.nan), where=scale > 0.0))
+    return np.asarray(np.divide(product, scale, out=np.full(product.shape, np.nan), where=scale > LEAST_SQUARES))
 
 
 def _slope_within(x: Array, y: Array, counted: npt.NDArray[np.bool_], both_sides: bool = False) -> Array:
@@ -187,9 +187,11 @@ def _slope_within(x: Array, y: Array, counted: npt.NDArray[np.bool_], both_sides
             number = np.maximum(weight.sum(axis=axis, keepdims=True), 1.0)
             x, y = ((z - z.sum(axis=axis, keepdims=True) / number) * weight for z in (x, y))
     scale, product = (x * x).sum(axis=(-2, -1)), (x * y).sum(axis=(-2, -1))
-    return np.asarray(np.divide(product, scale, out=np.full(product.shape, np.nan), where=scale > 1e-12))
+    return np.asarray(np.divide(product, scale, out=np.full(product.shape, np.nan), where=scale > LEAST_SQUARES))
 
 
+LEAST_SQUARES = 1e-12
+"""Squares of the regressor below which it does not vary, but for rounding."""
 SWEEPS = 20
 """Turns in which the means of rows and columns are removed: for complete tables one is enough, the rest is for gaps."""
 

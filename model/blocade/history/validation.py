@@ -33,8 +33,8 @@ def scorecard(name: str, workers: int = 1, progress: Progress = lambda _done, _t
     the unit is a probability.
     """
     chosen = tuple(patterns().values())
-    bank = run_through(sample(DRAWS, SEED, learned=posterior(name)), chosen, SEED, workers=workers, progress=progress)
     fitted = -1 if name == PRIOR else about(name)["until"]
+    bank = run_through(sample(DRAWS, SEED, learned=posterior(name)), chosen, SEED, workers=workers, progress=progress)
     values = bank.statistics[0].T
     return pd.DataFrame(
         [_row(one, x, one.fitted and one.until <= fitted) for one, x in zip(chosen, values, strict=True)]
