@@ -164,11 +164,11 @@ def evidence(sets: int, workers: int) -> dict[str, dict[str, float]]:
         own: dict[str, Setting] = dict(settings)
         banks[theory] = own, run(sample(sets, SEED, own), learnt(2021), workers, theory)
     said = [np.isfinite(bank.statistics[0]).sum(axis=0) >= LEAST_RUNS for _, bank in banks.values()]
-    common = {pattern for pattern, all_say in zip(learnt(2021), np.all(said, axis=0), strict=True) if all_say}
+    common = {pattern.name for pattern, all_say in zip(learnt(2021), np.all(said, axis=0), strict=True) if all_say}
     found: dict[str, dict[str, float]] = {name: {} for name in POSTERIORS}
     for theory, (own, bank) in banks.items():
         for name, until in POSTERIORS.items():
-            chosen = tuple(pattern for pattern in learnt(until) if pattern in common)
+            chosen = tuple(pattern for pattern in learnt(until) if pattern.name in common)
             logs = Guide.to(part(bank, chosen), SEED).log_chance(sample(SYNTHETIC_SETS, SEED + 3, own))
             found[name][theory] = round(log_evidence(logs), 3)
     return found

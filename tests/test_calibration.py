@@ -53,6 +53,7 @@ from blocade.history.emulator import Emulator, fit
 from blocade.history.panel import RUNS_ABREAST, simulate_all, world_of
 from blocade.history.patterns import Pattern, learnt, measure, patterns
 from blocade.history.posteriors import about, reweighted
+from blocade.history.ridge import Fitted
 from blocade.parameters import Parameters, posterior, sample, table, theories
 from blocade.start import WEIGHTS
 
@@ -213,7 +214,7 @@ def test_an_emulator_learns_from_the_runs_that_can_say() -> None:
 
 def line(constant: float, slope: float, rest: float) -> Emulator:
     """An emulator by hand: constant + slope·beta."""
-    return Emulator(("beta",), np.array([0]), (of(constant, slope, 0.0), np.zeros(2), np.ones(2)), rest)
+    return Emulator(("beta",), np.array([0]), Fitted(of(constant, slope, 0.0), np.zeros(2), np.ones(2), 2.0), rest)
 
 
 @pytest.fixture(scope="module")

@@ -275,7 +275,7 @@ def read_distances(path: Path) -> pd.DataFrame:
                 mistakes.append(f"{path}:{line}: a state with itself; name two states")
             elif key in seen:
                 mistakes.append(f"{path}:{line}: {pair[0]} and {pair[1]} are there twice for {row['year']}; leave one")
-            if year % 1:
+            if np.isfinite(year) and year % 1:
                 mistakes.append(f"{path}:{line}: year {row['year']} is not a whole number; write a year")
             seen.add(key)
         if not found.rows:
