@@ -27,6 +27,8 @@ PERIOD, EARLIER = PERIODS["2010s"], PERIODS["2000s"]
 BASE = PERIOD.first - 1
 JUDGE = "until-2013"
 """The posterior by which skill is judged: none of its figures is later than the base year."""
+ALL_SEEN = "until-2021"
+"""The posterior whose patterns judge theories; nothing is learnt for them."""
 DRAWS, SIDE_DRAWS = 200, 60
 """Parameter sets of the backcast, and of each case left out and each theory."""
 SEED = 7
@@ -228,10 +230,10 @@ def case_table(judged: list[Judged], workers: int, progress: Progress) -> pd.Dat
 
 def theory_table(judged: list[Judged], workers: int, progress: Progress) -> pd.DataFrame:
     """Each theory and null model from its own prior: CRPS over the best naive one by channel, with interval, and the
-    log evidence of the patterns to 2013 relative to the best theory."""
+    log evidence of all patterns to 2021 relative to the best theory."""
     known, _ = records()
     weights = resampled_weights(world_of(PERIOD.world).size, SEED)
-    evidence = about(JUDGE)["theories"]
+    evidence = about(ALL_SEEN)["theories"]
     rows = []
     for place, name in enumerate(theories()):
         moved = move(PERIOD, sample(SIDE_DRAWS, SEED, theories()[name]), SEED, workers)

@@ -222,7 +222,7 @@ def backcast_charts(
     yearly = skill[(skill["horizon"] > 0) & skill["channel"].isin(YEARLY)]
     drawn["skill.png"] = skill_chart.draw(yearly, source)
     kept = (
-        "Kept: evidence of the patterns to 2013 within twenty to one of the best theory's. Each theory from its own "
+        "Kept: evidence of the patterns to 2021 within twenty to one of the best theory's. Each theory from its own "
         "prior; what no theory moves is forecast best by the theory that moves least."
     )
     drawn["theory-scores.png"] = theory_scores.draw(theories[theories["channel"].isin(THEORY_CHANNELS)], kept)

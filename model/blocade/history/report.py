@@ -25,7 +25,7 @@ def signed(value: float, digits: int = 2) -> str:
     """A number with a true minus, a dash where there is none."""
     if np.isinf(value):
         return "∞"
-    return "–" if not np.isfinite(value) else f"{value:.{digits}f}".replace("-", "−")
+    return "–" if not np.isfinite(value) else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def ordered(scores: pd.DataFrame) -> pd.DataFrame:
