@@ -150,13 +150,7 @@ def page(
 
 
 def _skill(tables: dict[str, pd.DataFrame]) -> list[str]:
-    lines = ["## Skill by channel and horizon", ""]
-    for channel, part in tables["skill"].groupby("channel", sort=False):
-        lines += [f"### {channel}", "", f"{int(part['n'].max())} pairs and years.", ""]
-        for measure, words in (("mae", "Mean absolute error"), ("crps", "CRPS"), ("coverage", "Coverage of 90 %")):
-            if part[measure].notna().any():
-                digits = 2 if measure == "coverage" else commands.DIGITS[str(channel)]
-                lines += [f"{words}:", "", report.markdown(*report.skill_rows(part, measure, digits)), ""]
+    lines = ["## Skill by channel and horizon", "", *commands.skill_lines(tables["skill"], "###")]
     lines += ["### Cases left out of the calibration", "", report.markdown(*commands.case_cells(tables["cases"])), ""]
     lines += ["CRPS over the best naive forecast's on the pairs of the case.", "", "## Theories judged by history", ""]
     lines += [report.markdown(*report.theory_rows(tables["theories"])), ""]

@@ -6,13 +6,14 @@ Only figures to 2013 reach the forecasts; those after it are read to score them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from blocade.equations.arrays import Array
+from blocade.experiment.runner import Progress
 from blocade.history import chances, ridge
 from blocade.history import scores as scoring
 from blocade.history.channels import YEARLY, Channel
@@ -32,8 +33,6 @@ ALL_SEEN = "until-2021"
 DRAWS, SIDE_DRAWS = 200, 60
 """Parameter sets of the backcast, and of each case left out and each theory."""
 SEED = 7
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,10 +22,9 @@ from scipy.special import logsumexp
 from scipy.stats import spearmanr
 
 from blocade.equations.arrays import Array
-from blocade.experiment.pool import in_processes
 from blocade.experiment.runner import Progress
 from blocade.history.emulator import Emulator, fit
-from blocade.history.panel import RUNS_ABREAST, simulate_all
+from blocade.history.panel import by_runs, simulate_all
 from blocade.history.patterns import Pattern, measure, periods_of
 from blocade.parameters import Parameters, table
 from blocade.start import WEIGHTS
@@ -42,8 +41,6 @@ PIECE = 20_000
 """Sets that are emulated at once, to keep memory small."""
 LEVELS = (0.5, 0.9)
 """Intervals whose coverage is checked."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -75,16 +72,8 @@ def run_through(
     ----------
     parameters : [draw]. cases : states left out one at a time.
     """
-    draws = len(parameters["beta"])
-    pieces = [range(first, min(first + RUNS_ABREAST, draws)) for first in range(0, draws, RUNS_ABREAST)]
     work = partial(_statistics, parameters, tuple(chosen), seed, tuple(cases))
-    found: dict[int, Array] = {}
-    progress(0, draws)
-    with in_processes(work, pieces, workers) as finished:
-        for index, piece in finished:
-            found[index] = piece
-            progress(sum(part.shape[1] for part in found.values()), draws)
-    statistics = np.concatenate([found[index] for index in range(len(pieces))], axis=1)
+    statistics = np.concatenate(by_runs(work, len(parameters["beta"]), workers, progress), axis=1)
     return Bank(parameters, tuple(chosen), tuple(cases), statistics)
 
 

@@ -23,7 +23,7 @@ PENALTY = 1e-2
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of event. known : base year -> record at the base year, [state, state]; outcome : the same later.
+    """A kind of event.
 
     horizons : years ahead at which it is forecast, and for each the earlier spans (base, later) it is learnt from.
     """

@@ -73,8 +73,3 @@ YEARLY: Mapping[str, Channel] = MappingProxyType(
     }
 )
 """Channels with a figure for every year."""
-
-
-def arms_before(record: Record, end: int) -> tuple[Array, Array]:
-    """Whether arms were delivered in the five years to `end`, and their index: [state, state]."""
-    return record.delivered[end], record.arms[end]

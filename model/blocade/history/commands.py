@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from blocade._tables import WorldError, read_table
 from blocade.equations.arrays import Array
+from blocade.experiment.runner import Progress
 from blocade.experiment.store import StoreError
 from blocade.history import backcast as backcasting
 from blocade.history import registered as registering
@@ -25,8 +26,6 @@ from blocade.resources import seeds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Progress = Callable[[int, int], None]
 
 VALIDATE_FILES = ("patterns.md", "patterns.csv", "scorecard.png", "posterior.png")
 BACKCAST_FILES = (
@@ -146,7 +145,7 @@ def backcast(folder: Path, own: Path | None, workers: int, progress: Progress) -
             "cases.csv": _csv(cases),
             "theories.csv": _csv(theories),
             "forecasts.csv": _csv(forecasts.round(4)),
-            **backcast_charts(judged, skill, theories),
+            **backcast_charts(forecasts, skill, theories),
         },
     )
     from blocade.summary import aligned  # noqa: PLC0415
@@ -171,17 +170,24 @@ def backcast_markdown(
     lines += [report.markdown(report.RATIO_HEADER, report.ratio_rows(ratios)), ""]
     if said:
         lines += ["## Your table", "", said, ""]
-    for channel, part in skill.groupby("channel", sort=False):
-        lines += [f"## {channel}", "", f"n = {int(part['n'].max())} pairs and years.", ""]
-        for measure, words in (("mae", "Mean absolute error"), ("crps", "CRPS"), ("coverage", "Coverage of 90 %")):
-            if part[measure].notna().any():
-                digits = 2 if measure == "coverage" else DIGITS[str(channel)]
-                lines += [f"{words}:", "", report.markdown(*report.skill_rows(part, measure, digits)), ""]
+    lines += skill_lines(skill, "##")
     lines += ["## Cases left out of the calibration", "", report.markdown(*case_cells(cases)), ""]
     lines += ["## Theories", "", report.markdown(*report.theory_rows(theories)), ""]
     lines += ["![Backcast of votes](backcast.png)", "", "![Backcast of trade](backcast-trade.png)", ""]
     lines += ["![Skill](skill.png)", "", "![Theories](theory-scores.png)", ""]
     return "\n".join(lines)
+
+
+def skill_lines(skill: pd.DataFrame, heading: str) -> list[str]:
+    """Scores of every channel, model and horizon, under headings of a level."""
+    lines: list[str] = []
+    for channel, part in skill.groupby("channel", sort=False):
+        lines += [f"{heading} {channel}", "", f"{int(part['n'].max())} pairs and years.", ""]
+        for measure, words in (("mae", "Mean absolute error"), ("crps", "CRPS"), ("coverage", "Coverage of 90 %")):
+            if part[measure].notna().any():
+                digits = 2 if measure == "coverage" else DIGITS[str(channel)]
+                lines += [f"{words}:", "", report.markdown(*report.skill_rows(part, measure, digits)), ""]
+    return lines
 
 
 def case_cells(cases: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
@@ -198,9 +204,7 @@ def case_cells(cases: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     return ["Case", *(f"{channel}: left out (seen)" for channel in channels)], rows
 
 
-def backcast_charts(
-    judged: list[backcasting.Judged], skill: pd.DataFrame, theories: pd.DataFrame
-) -> dict[str, Figure]:
+def backcast_charts(forecasts: pd.DataFrame, skill: pd.DataFrame, theories: pd.DataFrame) -> dict[str, Figure]:
     """Forecasts of key pairs, skill by horizon, theories by score."""
     from blocade.charts import backcast as pairs_chart  # noqa: PLC0415 (slow to import)
     from blocade.charts import skill as skill_chart  # noqa: PLC0415
@@ -210,7 +214,6 @@ def backcast_charts(
     names = dict(zip(world.codes, world.names, strict=True))
     source = f"{sets(backcasting.JUDGE)}, with the sanctions and wars that happened; nothing else after 2013 was known."
     drawn: dict[str, Figure] = {}
-    forecasts = backcasting.forecast_table(judged)
     for name, channel, pairs in (
         ("backcast.png", "votes", KEY_PAIRS),
         ("backcast-trade.png", "trade", TRADE_PAIRS),

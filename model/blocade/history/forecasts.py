@@ -11,11 +11,10 @@ import numpy.typing as npt
 
 from blocade.equations.arrays import Array
 from blocade.equations.observation import shown, vote_distance
-from blocade.experiment.pool import in_processes
 from blocade.experiment.runner import Progress
 from blocade.history.channels import Channel
 from blocade.history.naive import NAIVE, QUANTILES, Rule, best_weight, filtered, mean_of, past_errors
-from blocade.history.panel import RUNS_ABREAST, Period, simulate
+from blocade.history.panel import Period, by_runs, simulate
 from blocade.history.record import Record, at
 from blocade.parameters import Parameters
 from blocade.randomness import identity
@@ -55,15 +54,9 @@ def move(
     period: Period, parameters: Parameters, seed: int, workers: int = 1, progress: Progress = lambda _d, _t: None
 ) -> Moved:
     """Run parameter sets through a period, with what happened in it."""
-    runs = len(parameters["beta"])
-    pieces = [range(first, min(first + RUNS_ABREAST, runs)) for first in range(0, runs, RUNS_ABREAST)]
-    found: dict[int, tuple[Array, Array]] = {}
-    progress(0, runs)
-    with in_processes(partial(_moved, period, parameters, seed), pieces, workers) as finished:
-        for index, piece in finished:
-            found[index] = piece
-            progress(sum(len(tie) for tie, _ in found.values()), runs)
-    tie, trade = (np.concatenate([found[index][k] for index in range(len(pieces))]) for k in (0, 1))
+    work = partial(_moved, period, parameters, seed)
+    found = by_runs(work, len(parameters["beta"]), workers, progress)
+    tie, trade = (np.concatenate([piece[k] for piece in found]) for k in (0, 1))
     return Moved(period, tie, trade, parameters["o_votes"].astype(np.float32))
 
 

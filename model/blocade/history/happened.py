@@ -5,11 +5,12 @@ The tables are ``seeds/history/acts.csv`` and ``events.csv``, compiled from the 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from functools import cache
 from itertools import groupby
 
+from blocade._tables import WorldError, read_table
+from blocade._world_tables import GROUP_COLUMNS, read_groups
 from blocade.history.record import rows
 from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.policy.events import (
@@ -26,8 +27,6 @@ from blocade.resources import seeds
 from blocade.scenario.dates import parse_date
 from blocade.world import World
 
-EVERYONE = "UN"
-"""Every state of a world is a member; its acts bind all but their target."""
 NEVER = 9999.0
 
 
@@ -68,29 +67,20 @@ def _sides(
     row: dict[str, str], year: int, world: World, names: tuple[str, str] = ("senders", "target")
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """States of the world on either side of a row, groups resolved as of the end of a year."""
-    named = [[_members(name, year, world) for name in row[side].split(";")] for side in names]
+    groups = _groups(year, world.codes)
+    named = [[groups.get(name, (name,)) for name in row[side].split(";")] for side in names]
     first, second = (tuple(code for code in world.codes if any(code in group for group in side)) for side in named)
     return first, second
 
 
-def _members(name: str, year: int, world: World) -> frozenset[str]:
-    if name == EVERYONE:
-        return frozenset(world.codes)
-    return _groups(year).get(name, frozenset({name}))
-
-
 @cache
-def _groups(year: int) -> dict[str, frozenset[str]]:
-    """Members of every group at the end of a year."""
-    found: dict[str, set[str]] = {}
-    with (seeds() / "groups.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            members = found.setdefault(row["group"], set())
-            if (not row["from_year"] or int(row["from_year"]) <= year) and (
-                not row["to_year"] or year < int(row["to_year"])
-            ):
-                members.add(row["iso3"])
-    return {group: frozenset(members) for group, members in found.items()}
+def _groups(year: int, codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Members of every group at the end of a year, as worlds have them."""
+    mistakes: list[str] = []
+    found = read_groups(read_table(seeds() / "groups.csv", GROUP_COLUMNS, mistakes), year, codes, mistakes)
+    if mistakes:
+        raise WorldError(mistakes)
+    return found
 
 
 def events_between(world: World, first: int, last: int) -> Iterator[Event]:

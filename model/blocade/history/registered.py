@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from blocade.equations.arrays import Array
-from blocade.history.backcast import DRAWS, SEED, Progress
+from blocade.experiment.runner import Progress
+from blocade.history.backcast import DRAWS, SEED
 from blocade.history.channels import YEARLY
 from blocade.history.forecasts import move, naive, ours
 from blocade.history.panel import PERIODS, world_of

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
+from blocade.experiment.runner import Progress
 from blocade.history.calibration import run_through
 from blocade.history.panel import PERIODS, observed
 from blocade.history.patterns import Pattern, historical_claims, patterns
@@ -19,8 +18,6 @@ CHANCE = "probability"
 """Unit of patterns whose statistic is 0 or 1 in every run: their mean is what counts, not the median."""
 CHANNELS_NEEDED = 2
 """Channels in which a claim about history must hold."""
-
-Progress = Callable[[int, int], None]
 
 
 def scorecard(name: str, workers: int = 1, progress: Progress = lambda _done, _total: None) -> pd.DataFrame:
