@@ -21,18 +21,20 @@ from helpers import close, of
 from scipy.optimize import root
 from threadpoolctl import threadpool_limits
 
-from blocade import resources
+from blocade import engine, resources
 from blocade.equations.arrays import Array
 from blocade.history import backcast, chances, panel, record, registered, report, ridge, scores
 from blocade.history.backcast import BASE, EARLIER, JUDGE, PERIOD, SEED, Judged
 from blocade.history.channels import YEARLY, Channel
 from blocade.history.forecasts import OURS, Moved, agreement_slope, centred, forecast_with, move, naive, ours, past_of
 from blocade.history.naive import NAIVE, QUANTILES, best_weight, filtered, half, past_errors
-from blocade.history.panel import central_ties, simulate, world_of
+from blocade.history.panel import PER_YEAR, PERIODS, central_ties, decrees_of, simulate, world_of
 from blocade.history.posteriors import about, reweighted
 from blocade.history.record import FIRST, YEARS, Record, at, read_record
 from blocade.history.scores import Scores
-from blocade.parameters import Parameters, posterior, sample, theories
+from blocade.parameters import Parameters, posterior, sample, table, theories
+from blocade.randomness import Luck
+from blocade.start import WEIGHTS, solve_start
 
 HORIZON = PERIOD.last - BASE
 STEPS = len(QUANTILES)
@@ -272,6 +274,22 @@ def test_what_is_moved_is_counted_from_the_start_of_the_period(moved: Moved) -> 
     np.testing.assert_array_equal(some.tie, moved.tie[[2, 0, 2]])
     np.testing.assert_array_equal(some.trade, moved.trade[[2, 0, 2]])
     np.testing.assert_array_equal(some.loading, moved.loading[[2, 0, 2]])
+
+
+def test_every_concession_is_booked_in_its_own_year() -> None:
+    """Those of a year's last quarter too, and those of the last year's: what stands at a year's end has happened by
+    then."""
+    period = PERIODS["2020s"]
+    world, sets = world_of(period.world), backcast.drawn(draws=2).replaced({"h0": 2.0, "k": 0.0, "p_decay": 4.0})
+    spells: list[Array] = []
+    fixed = sets.replaced({name: table()[name].central for name in WEIGHTS})
+    luck = Luck(SEED, range(2), [0, 0], world.codes)
+    engine.run(
+        solve_start(world, fixed), fixed, decrees_of(period), luck, lambda _step, now: spells.append(now.state.spell)
+    )
+    ends = np.array(spells)[::PER_YEAR]
+    assert (ends[-1] > np.array(spells)[-2]).any()  # some concede in the very last quarter
+    np.testing.assert_array_equal(simulate(period, sets, SEED).conceded, np.moveaxis(ends, 0, 1))
 
 
 def test_the_parameter_sets_are_rows_of_the_posterior_that_knows_nothing_after_the_base_year() -> None:
@@ -817,8 +835,8 @@ def test_no_figure_after_2021_reaches_what_is_registered(tmp_path: Path, monkeyp
     with instead(alter(tmp_path, 2021), unread="2013"):
         assert np.isfinite(YEARLY["votes"].table(read_record(CODES, 2024))[at(2022)]).all()  # there to be read
         found = registered.registered(1, lambda *_: None)
-    for name, table in expected.items():
-        pd.testing.assert_frame_equal(found[name], table)
+    for name, wanted in expected.items():
+        pd.testing.assert_frame_equal(found[name], wanted)
 
 
 def test_the_naive_forecasts_of_a_record_are_all_there_once(known: Record) -> None:

@@ -379,6 +379,15 @@ def test_early_concessions_are_those_within_some_years_of_new_pressure() -> None
         close(compute(panel, "early-concessions", {"within": within}), expected)
 
 
+def test_a_concession_before_the_pressure_is_none_to_it() -> None:
+    """Pressure begins in 2003; of two states that concede one does so in 2002, the other in 2004."""
+    pressed = np.array([[0, 0], [0, 0], [0, 0], [1, 1], [1, 1]]) * PRESSED
+    conceded = np.array([[[0, 0], [0, 0], [1, 0], [1, 0], [2, 1]], [[0, 0], [0, 0], [1, 0], [1, 0], [1, 0]]])
+    panel = made(2, 4, 2, pressed=pressed, conceded=conceded)
+    close(compute(panel, "early-concessions", {"within": 2}), [1.0, np.nan])
+    close(compute(panel, "early-concessions", {"within": 1}), [0.0, np.nan])
+
+
 def test_a_state_concedes_by_the_end_of_a_year_or_not() -> None:
     conceded = np.zeros((2, 5, 2))
     conceded[0, 2:, 1], conceded[1, 4, 1] = 1.0, 2.0

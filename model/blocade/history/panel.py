@@ -233,11 +233,11 @@ def simulate(
     tie[:, 0], trade[:, 0] = start.tie, recorded_share(start.trade, start.rest_of_world)
 
     def observe(step: int, moment: Moment) -> None:
+        conceded[:, -(-step // PER_YEAR)] = moment.state.spell  # what a year has brought stands at its end
         year = 1 + step // PER_YEAR
         if year < years:
             tie[:, year] += moment.state.tie / PER_YEAR
             trade[:, year] += recorded_share(moment.state.trade, start.rest_of_world) / PER_YEAR
-            conceded[:, year] = moment.state.spell
 
     luck = Luck(seed, np.arange(first_draw, first_draw + runs), np.zeros(runs, dtype=np.int64), world.codes)
     engine.run(start, fixed, decrees_of(period), luck, observe, DT)

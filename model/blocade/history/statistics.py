@@ -83,7 +83,7 @@ def trade_slope(panel: Panel, years: Sequence[int] | None = None) -> Array:
     severity = _change_of_severity(panel, years)
     counted = (before > LEAST_SHARE) & (after > 0.0)
     change = np.log(np.where(counted, after, 1.0) / np.where(counted, before, 1.0))
-    return _slope_within(np.broadcast_to(severity, change.shape), change, counted)
+    return _slope_within(severity[None], change, counted)
 
 
 def _change_of_severity(panel: Panel, years: Sequence[int] | None) -> Array:
@@ -124,7 +124,7 @@ def onset(panel: Panel, sender: str) -> Array:
     k = panel.codes.index(sender)
     others = [i for i in range(len(panel.codes)) if i != k]
     under, distance = (panel.sanctions[1:, others, k] >= SECTORAL).astype(float), panel.votes[:, 1:, others, k]
-    return _slope_within(np.broadcast_to(under, distance.shape), distance, np.isfinite(distance), both_sides=True)
+    return _slope_within(under[None], distance, _known(distance), both_sides=True)
 
 
 def co_sanctioned(panel: Panel, sender: str) -> Array:
@@ -134,7 +134,7 @@ def co_sanctioned(panel: Panel, sender: str) -> Array:
     under = (panel.sanctions[1:, :, k] >= UNDER).astype(float)
     rows, columns = np.triu_indices(len(panel.codes), k=1)
     both, distance = under[:, rows] * under[:, columns], panel.votes[:, 1:, rows, columns]
-    return _slope_within(np.broadcast_to(both, distance.shape), distance, np.isfinite(distance), both_sides=True)
+    return _slope_within(both[None], distance, _known(distance), both_sides=True)
 
 
 def concession_rate(panel: Panel) -> Array:
@@ -151,7 +151,8 @@ def early_concessions(panel: Panel, within: int) -> Array:
     new = ~pressed[0] & pressed.any(axis=0)
     onset_year = pressed[:, new].argmax(axis=0)
     first = panel.conceded[:, :, new] > 0
-    ever, when = first[:, -1], first.argmax(axis=1)
+    when = first.argmax(axis=1)
+    ever = first[:, -1] & (when >= onset_year)  # a concession to what pressed before is none to this
     early = ever & (when - onset_year < within)
     share = np.full(len(first), np.nan)
     return np.asarray(np.divide(early.sum(axis=-1), ever.sum(axis=-1), out=share, where=ever.any(axis=-1)))
@@ -160,6 +161,11 @@ def early_concessions(panel: Panel, within: int) -> Array:
 def concedes(panel: Panel, state: str, year: int) -> Array:
     """Whether a state concedes by the end of a year, 0 or 1."""
     return np.asarray(panel.conceded[:, panel.at(year), panel.codes.index(state)] > 0, dtype=float)
+
+
+def _known(figures: Array) -> npt.NDArray[np.bool_]:
+    """Cells with a figure in every run: [1, ...]."""
+    return np.asarray(np.isfinite(figures).all(axis=0, keepdims=True))
 
 
 def _upper(matrix: Array) -> Array:
@@ -178,15 +184,17 @@ def _slope(x: Array, y: Array) -> Array:
 def _slope_within(x: Array, y: Array, counted: npt.NDArray[np.bool_], both_sides: bool = False) -> Array:
     """Slope over the counted cells, with the mean of every row (and, for both sides, of every column) removed.
 
-    The means of an incomplete table are removed in turns until they are gone.
+    The means of an incomplete table are removed in turns until they are gone; from the regressor alone, because what is
+    left of it does not see those of the other (Frisch and Waugh). x, counted : as y, or [1, ...] for all runs.
     """
     weight = counted.astype(float)
-    x, y = x * weight, np.where(counted, y, 0.0)
+    x = x * weight
     for _ in range(SWEEPS if both_sides else 1):
         for axis in (-1, -2) if both_sides else (-1,):
             number = np.maximum(weight.sum(axis=axis, keepdims=True), 1.0)
-            x, y = ((z - z.sum(axis=axis, keepdims=True) / number) * weight for z in (x, y))
-    scale, product = (x * x).sum(axis=(-2, -1)), (x * y).sum(axis=(-2, -1))
+            x = (x - x.sum(axis=axis, keepdims=True) / number) * weight
+    scale, product = (x * x).sum(axis=(-2, -1)), (x * np.where(counted, y, 0.0)).sum(axis=(-2, -1))
+    scale = np.broadcast_to(scale, product.shape)
     return np.asarray(np.divide(product, scale, out=np.full(product.shape, np.nan), where=scale > LEAST_SQUARES))
 
 
