@@ -335,7 +335,7 @@ def test_a_table_of_ones_own_is_scored_against_the_backcast(backcasted: tuple[Pa
 def test_a_table_of_ones_own_is_scored_against_what_is_registered(backcasted: tuple[Path, Said]) -> None:
     """.8 less .5 is .3, .3 less .5 is .2; .5 is below .6."""
     assert (
-        "Your table against the forecasts registered for 2022-2024: 1 figures, mean absolute error 0.300 (best naive "
+        "Your table against the forecasts registered for 2022-2024: 1 figure, mean absolute error 0.300 (best naive "
         "0.200), 0 % inside the 90 % interval.\n" in backcasted[1].out
     )
 

@@ -197,8 +197,9 @@ def forecast_table(judged: list[Judged]) -> pd.DataFrame:
 
 def case_table(judged: list[Judged], workers: int, progress: Progress) -> pd.DataFrame:
     """Cases left out of the calibration: our CRPS over the best naive one on the pairs of the case, with the posterior
-    that saw the case and with the one that did not."""
+    that saw the case and with the one that did not, as many sets of either."""
     known, _ = records()
+    saw = move(PERIOD, drawn(JUDGE, SIDE_DRAWS), SEED, workers)
     world = world_of(PERIOD.world)
     cases = about(JUDGE)["cases"]
     rows = []
@@ -210,9 +211,11 @@ def case_table(judged: list[Judged], workers: int, progress: Progress) -> pd.Dat
                 continue
             channel = YEARLY[one.channel]
             mine = (one.rows == k) | (one.columns == k)
-            blind = score(ours(channel, known, moved, SEED).samples[:, :, mine], one.observed[:, mine]).crps
+            blind, seeing = (
+                score(ours(channel, known, sets, SEED).samples[:, :, mine], one.observed[:, mine]).crps
+                for sets in (moved, saw)
+            )
             best = one.scores[one.best()].crps[:, mine]
-            seeing = one.scores[OURS].crps[:, mine]
             known_too = np.isfinite(best)
             rows.append(
                 {

@@ -310,8 +310,9 @@ def _own_part(own: pd.DataFrame, forecasts: pd.DataFrame, words: str) -> str:
         return ""
     errors = [np.abs(joined[name] - joined["distance"]).mean() for name in ("median", "rival")]
     inside = ((joined["distance"] >= joined["low"]) & (joined["distance"] <= joined["high"])).mean()
+    count = f"{len(joined)} figure{'s' * (len(joined) != 1)}"
     return (
-        f"Your table against the {words}: {len(joined)} figures, mean absolute error {errors[0]:.3f} (best naive "
+        f"Your table against the {words}: {count}, mean absolute error {errors[0]:.3f} (best naive "
         f"{errors[1]:.3f}), {100 * inside:.0f} % inside the 90 % interval."
     )
 
