@@ -101,7 +101,8 @@ stands for its first day. What began before 1991 and was under way is listed wit
   2021). `level` 1: at least 1,000 battle deaths on the side of the state in some year of the war;
   0.5: fewer. [6], of which no row is given, shows where all sides together had fewer; elsewhere official or
   widely reported counts decide, so the levels are rough. That a small war is fought from stocks and adds no
-  need of arms is an *assumption*.
+  need of arms is an *assumption*. `by`: whom it is fought with, where that is one of the states (the same
+  list on both sides: among themselves); the friends of either side feel threatened by the other.
 * `clash`: fire between regular forces of `on` and `by`, or occupation of land that a resolution of the UN
   names as the other's, until peace, a settlement or the end of the fighting, as in
   `seeds/sources/enmity.csv`. A single strike or fight is none (Syria in 2017 and 2018, Salala in 2011, the

@@ -40,7 +40,7 @@ ASKED = (
     "Isolation ties the bloc to its patron, in war",
     "Isolation parts the bloc from the senders, in war",
     "Isolation raises the bond (Shapley part)",
-    "The war's need raises the bond (Shapley part)",
+    "The war raises the bond (Shapley part)",
     "An off-ramp beside isolation loosens the bond",
     "An off-ramp beside isolation raises compliance",
 )

@@ -147,6 +147,10 @@ def _look(hand: ByHand, decree: Decree, now: float) -> dict[str, Any]:  # noqa: 
             cut[i, j] += (1 - cut[i, j]) * decree.withdrawn[i, j]
             shut[i, j] = max(H[i, j], H[j, i])
     level = {name: np.zeros((n, n)) for name in FORCES}
+
+    def at_war(a: int, b: int) -> bool:
+        return any(decree.fights[x, y] and policy["fights"][x] for x, y in ((a, b), (b, a)))
+
     for i in everyone:
         for j in everyone:
             swap = sum(need[i, g] * surplus[j, g] + need[j, g] * surplus[i, g] for g in range(len(GOODS))) / 2
@@ -154,10 +158,14 @@ def _look(hand: ByHand, decree: Decree, now: float) -> dict[str, Any]:  # noqa: 
             level["match"][i, j] = swap * (1 - shut[i, j])
             level["sanction"][i, j] = -(S[i, j] + S[j, i]) / 2
             level["isolation"][i, j] = -(Q[i, j] + Q[j, i]) / 2
-            level["offer"][i, j] = (worth[i, j] * (pressure[i] > 0) + worth[j, i] * (pressure[j] > 0)) / 2
+            standing = [worth[a, b] * (1 - s["compliance"][a]) * (pressure[a] > 0) for a, b in ((i, j), (j, i))]
+            level["offer"][i, j] = sum(standing) / 2
             level["risk"][i, j] = -(risk[i, j] + risk[j, i]) / 2
             level["comply"][i, j] = (s["compliance"][i] * H[i, j] + s["compliance"][j] * H[j, i]) / 2
             level["regime"][i, j] = 1 - abs(decree.regime[i] - decree.regime[j])
+            for a, b in ((i, j), (j, i)):
+                feared = at_war(a, b) + sum(max(0, s["tie"][a, v]) * at_war(v, b) for v in everyone)
+                level["threat"][i, j] -= feared / 2
     gate = np.clip(s["tie"] / 0.2, 0, 1)
     return {
         "share": share, "H": H, "worth": worth, "pressure": pressure, "pain": pain, "need": need, "surplus": surplus,
@@ -235,7 +243,8 @@ def by_hand_step(hand: ByHand, decree: Decree, time: float, shock: Array, thresh
             rest = hand.resting[i, j] + v["w_defence"] * decree.pact[i, j] + v["w_arms"] * decree.deliveries[i, j]
             rest -= v["w_enmity"] * decree.clash[i, j]
             drift = v["beta"] * (rest - a) + up * (1 - a) - down * (1 + a) + pull[i, j]
-            new["tie"][i, j] = min(1, max(-1, a + drift * dt + v["sigma"] * sqrt(dt) * shock[i, j]))
+            luck = v["sigma"] * sqrt(dt) * min(1, (1 - abs(a)) / 0.2) * shock[i, j]
+            new["tie"][i, j] = min(1, max(-1, a + drift * dt + luck))
             held = min(now["cut"][i, j], before["cut"][i, j]) / before["cut"][i, j] if before["cut"][i, j] > 0 else 1.0
             goal = target[i, j] + hand.residual[i, j] * held
             new["trade"][i, j] = _traded(v, s["trade"][i, j], goal, hand.normal[i, j], dt)

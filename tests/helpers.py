@@ -136,7 +136,7 @@ def some_events(world: World, rng: np.random.Generator, without: Sequence[str] =
         at, on, by = BEGIN + float(rng.choice([0.0, 0.1, 0.5, 1.0, 1.37, 3.0])), codes(), codes()
         apart = tuple(code for code in by if code not in on) or tuple(code for code in world.codes if code not in on)
         values: dict[str, Any] = {
-            **{"at": at, "on": on, "by": by if rng.uniform() < 0.2 else apart},
+            **{"at": at, "on": on, "by": by if rng.uniform() < 0.2 else apart, "against": codes()},
             **{name: part() for name in ("level", "share", "value", "relief")},
             **{name: perhaps(part()) for name in ("credibility", "need", "regime")},
             **{"until": perhaps(at + 3.3), "ramp_until": perhaps(at + 2.0), "gain": float(rng.uniform(0.0, 3.0))},

@@ -717,12 +717,16 @@ def test_a_case_is_judged_on_its_own_pairs_by_the_posterior_that_did_not_see_it(
     found = backcast.case_table(judged, 1, lambda *step: done.append(step)).set_index("channel")
     assert done == [(1, 1)] and set(found["case"]) == {"IRN"} and list(found.index) == list(YEARLY)
     blind = move(PERIOD, sample(2, SEED, learned=reweighted(JUDGE, "IRN")), SEED)
+    saw = move(PERIOD, backcast.drawn(draws=2), SEED)
     k = CODES.index("IRN")
     for one in (judged[0], judged[3]):
         mine = [n for n, pair in enumerate(zip(one.rows, one.columns, strict=True)) if k in pair]
         assert len(mine) == (STATES - 1) * (2 if one.channel == "trade" else 1)
-        crps = scores.score(ours(YEARLY[one.channel], known, blind, SEED).samples, one.observed).crps[:, mine]
-        seen, best = (one.scores[name].crps[:, mine] for name in (OURS, one.best()))
+        crps, seen = (
+            scores.score(ours(YEARLY[one.channel], known, sets, SEED).samples, one.observed).crps[:, mine]
+            for sets in (blind, saw)
+        )
+        best = one.scores[one.best()].crps[:, mine]
         row = found.loc[one.channel]
         assert row["without"] == pytest.approx(np.nansum(crps) / np.nansum(best))
         assert row["with"] == pytest.approx(np.nansum(seen) / np.nansum(best))

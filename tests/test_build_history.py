@@ -327,6 +327,8 @@ def test_good_events_pass_as_they_are() -> None:
     rows = [
         event(),
         event(kind="war", on="RUS;UKR", by="", level="0.5", to=""),
+        event(kind="war", on="RUS;UKR", by="RUS;UKR", level="1", to=""),
+        event(kind="war", on="IRQ", by="USA;GBR"),
         event(kind="declared", on="", by="USA"),
         event(**{"from": "2013", "to": "2013-12"}),
     ]
@@ -337,7 +339,7 @@ def test_good_events_pass_as_they_are() -> None:
     ("changes", "message"),
     [
         ({"kind": "raid"}, "kind 'raid' must be one of war, clash, exit, offer, declared"),
-        ({"kind": "war"}, "'by' must stay blank in a row of kind war"),
+        ({"kind": "clash", "by": ""}, "'by' names no state in a row of kind clash"),
         ({"kind": "declared"}, "'on' must stay blank in a row of kind declared"),
         ({"by": ""}, "'by' names no state in a row of kind offer"),
         ({"on": "LBY"}, "LBY is neither a state nor a group of 2013"),

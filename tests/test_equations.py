@@ -17,7 +17,7 @@ from blocade.equations.balance import fold, leading_eigenvalue, structural_balan
 from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
 from blocade.equations.diversion import missing_trade, pain, residual_in_force, trade_step, trade_target
-from blocade.equations.drift import FORCES, SIGNS, likeness, split, tie_drift, tie_step
+from blocade.equations.drift import FORCES, SIGNS, likeness, offer_standing, split, tie_drift, tie_step
 from blocade.equations.effort import effort
 from blocade.equations.exchange import gate, match, need, surplus
 from blocade.equations.insulation import insulation_at_rest, insulation_step
@@ -25,6 +25,7 @@ from blocade.equations.partners import willing_partners
 from blocade.equations.pressure import closed, hand, pressure
 from blocade.equations.reach import reach
 from blocade.equations.risk import association_risk
+from blocade.equations.threat import threat
 from blocade.policy.calendar import at_rest, calendar
 from blocade.randomness import Luck
 from blocade.start import solve_start
@@ -197,7 +198,7 @@ def test_leading_eigenvalue_and_fold() -> None:
 def test_signs_of_the_forces() -> None:
     plus = {"trade", "match", "offer", "comply", "regime"}
     assert {force for force in FORCES if SIGNS[force] == 1} == plus
-    assert {force for force in FORCES if SIGNS[force] == -1} == {"sanction", "isolation", "risk"}
+    assert {force for force in FORCES if SIGNS[force] == -1} == {"sanction", "isolation", "risk", "threat"}
 
 
 def test_forces_are_split_by_sign_before_they_are_summed() -> None:
@@ -212,6 +213,27 @@ def test_tie_drift_and_step() -> None:
     rate = tie_drift(of(0.5), of(0.2), of(0.4), of(0.1), of(0.03), 0.2)
     close(rate, [0.2 * -0.3 + 0.4 * 0.5 - 0.1 * 1.5 + 0.03])
     close(tie_step(of(0.5, 0.99, -0.99), of(0.4, 0.4, -0.4), 0.25, of(0.02, 0.0, 0.0)), [0.62, 1.0, -1.0])
+    close(tie_step(of(0.9, -0.95), of(0.0, 0.0), 0.25, of(0.02, 0.02)), [0.91, -0.945])
+    close(tie_step(of(1.0, -1.0), of(0.0, 0.0), 0.25, of(-0.3, 0.3)), [1.0, -1.0])  # luck makes no friend of an enemy
+
+
+def test_an_offer_pulls_as_far_as_it_is_still_to_be_had() -> None:
+    offers = np.array([[0.0, 0.8, 0.2], [0.5, 0.0, 0.1], [0.4, 0.4, 0.0]])
+    standing = offer_standing(offers, of(0.3, 0.0, 1.0)[:, None], of(0.25, 0.0, 1.0)[:, None])
+    close(standing, [[0.0, 0.6, 0.15], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+
+
+def test_threat_is_felt_by_friends_of_whoever_is_struck() -> None:
+    """1 is at war with 2; 0 is half a friend of 1 and an enemy of 2; 3 is a friend of both, 4 of nobody."""
+    tie, fights = np.zeros((5, 5)), np.zeros((5, 5))
+    for i, j, a in ((0, 1, 0.5), (0, 2, -0.9), (1, 2, -0.2), (1, 3, 0.3), (2, 3, 0.4)):
+        tie[i, j] = tie[j, i] = a
+    fights[1, 2] = fights[2, 1] = 1.0
+    feared = threat(tie, fights, fights)
+    expected = np.zeros((5, 5))
+    expected[0, 2], expected[1, 2], expected[2, 1], expected[3, 1], expected[3, 2] = 0.5, 1.0, 1.0, 0.4, 0.3
+    close(feared, expected)
+    close(threat(tie[0], fights[0], fights), expected[0])
 
 
 def test_full_ties_are_pushed_no_further() -> None:

@@ -38,7 +38,7 @@ def test_every_force_has_a_coefficient_that_can_be_switched_off() -> None:
 
 def test_ranges_of_the_specification() -> None:
     expected = {
-        "beta": (0.12, 0.22, 0.33), "b_match": (0, 1.4, 3), "b_sanction": (-0.3, 0.25, 1),
+        "beta": (0.03, 0.18, 0.33), "b_threat": (0, 1, 2), "b_match": (0, 1.4, 3), "b_sanction": (-0.3, 0.25, 1),
         "b_isolation": (-0.3, 0.45, 1),
         "b_trade": (0, 0.5, 1), "b_risk": (0, 0.3, 1), "b_offer": (-0.2, 0.3, 1), "g": (0, 0.5, 1), "mu": (0, 0.5, 1),
         "nu": (0, 0.5, 1), "k": (0, 1.7, 3), "rho_recover": (0.12, 0.25, 0.6), "rho_cut": (1, 2, 3),
@@ -73,7 +73,7 @@ def test_parameters_are_drawn_independently_and_uniformly() -> None:
     ranks = np.array([drawn[entry.name] for entry in ENTRIES])
     correlations = np.corrcoef(ranks)[np.triu_indices(len(ENTRIES), k=1)]
     assert np.abs(correlations).max() < 5 / np.sqrt(2000)
-    unit = (drawn["beta"] - 0.12) / 0.21
+    unit = (drawn["beta"] - 0.03) / 0.30
     assert kstest(unit, "uniform").pvalue > 0.001
 
 

@@ -101,7 +101,8 @@ def of_no_size(event: Event) -> Event:
     """The event with every size at 0; a change of leader keeps the regime, and a war has munitions."""
     sizes = ("level", "share", "value", "relief", "credibility", "need", "gain")
     nothing: dict[str, Any] = {name: 0.0 for name in sizes if name in vars(event)}
-    nothing |= {name: value for name, value in (("regime", None), ("limited", False)) if name in vars(event)}
+    plain_ones = {"regime": None, "limited": False, "against": None}
+    nothing |= {name: value for name, value in plain_ones.items() if name in vars(event)}
     return replace(event, **nothing)
 
 
@@ -160,7 +161,7 @@ def test_reordering_states_reorders_results(world: World, seed: int) -> None:
 
 
 def _recoded(event: Event, new: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    sides = {side: codes for side, codes in vars(event).items() if side in ("on", "by") and codes is not None}
+    sides = {side: codes for side, codes in vars(event).items() if side in ("on", "by", "against") and codes}
     return {side: tuple(new[code] for code in codes) for side, codes in sides.items()}
 
 

@@ -54,7 +54,8 @@ def test_resolved_is_json_and_holds_no_path(tmp_path: Path) -> None:
         "name": "as-in-2021",
         "label": "as-in-2021",
         "events": [
-            {"kind": "war", "on": ["RUS"], "at": 2022.25, "until": 2026.0, "need": 0.5, "limited": False, "by": None}
+            {"kind": "war", "on": ["RUS"], "at": 2022.25, "until": 2026.0, "need": 0.5}
+            | {"against": None, "limited": False, "by": None}
         ],
     }
     assert again["parameters"] == {"beta": 0.2, "g": [0.0, 0.5]}
@@ -306,7 +307,8 @@ def test_json_schema_has_every_key_and_kind() -> None:
     assert set(schema["$defs"]["ArmFile"]["properties"]) == set(ArmFile.model_fields)
     mapping = schema["properties"]["background"]["additionalProperties"]["discriminator"]["mapping"]
     assert set(mapping) == set(EVENT_FILES)
-    assert set(schema["$defs"]["WarFile"]["properties"]) == {"kind", "on", "from", "until", "need", "limited", "by"}
+    keys = {"kind", "on", "from", "until", "need", "against", "limited", "by"}
+    assert set(schema["$defs"]["WarFile"]["properties"]) == keys
     assert schema["$defs"]["WarFile"]["required"] == ["kind", "on", "from", "until"]
     assert schema["properties"]["draws"] == {
         "default": 200, "maximum": 100_000, "minimum": 1, "title": "Draws", "type": "integer"}

@@ -35,7 +35,7 @@ from blocade.equations.balance import structural_balance
 from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
 from blocade.equations.diversion import missing_trade, pain, residual_in_force, trade_step, trade_target
-from blocade.equations.drift import FORCES, SIGNS, likeness, split, tie_drift, tie_step
+from blocade.equations.drift import FORCES, SIGNS, likeness, offer_standing, split, tie_drift, tie_step
 from blocade.equations.exchange import gate, match, need, surplus
 from blocade.equations.insulation import insulation_at_rest, insulation_step
 from blocade.equations.munitions import munitions_received, munitions_step
@@ -43,6 +43,7 @@ from blocade.equations.partners import willing_partners
 from blocade.equations.pressure import closed, hand, pressure
 from blocade.equations.reach import reach
 from blocade.equations.risk import association_risk
+from blocade.equations.threat import threat
 from blocade.measures import MEASURES, Measure, Roles, alignment, applicable, roles
 from blocade.parameters import Parameters, central, table, theories
 from blocade.policy.calendar import Decree, calendar, first_step
@@ -114,10 +115,11 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
             "match": match(self.need, self.surplus, m.need, m.surplus) * (1.0 - self.closed),
             "sanction": m.orders.sanctions[i],
             "isolation": m.orders.isolation[i],
-            "offer": m.orders.offer[i] * (self.pressure > 0.0),
+            "offer": offer_standing(m.orders.offer[i], self.pressure, self.compliance),
             "risk": self.risk,
             "comply": self.compliance * self.hand,
             "regime": likeness(m.orders.regime[i], m.orders.regime),
+            "threat": threat(self.tie, m.orders.fights[i], m.orders.fights),
         }
         self.views = np.array([sides[force] for force in FORCES])
 

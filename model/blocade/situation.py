@@ -10,11 +10,12 @@ import numpy as np
 
 from blocade.equations.arrays import Array, back, mean_of_pair
 from blocade.equations.diversion import pain as pain_of
-from blocade.equations.drift import FORCES, SIGNS, likeness
+from blocade.equations.drift import FORCES, SIGNS, likeness, offer_standing
 from blocade.equations.exchange import gate, match, need, surplus
 from blocade.equations.pressure import closed, hand, pressure
 from blocade.equations.reach import reach
 from blocade.equations.risk import association_risk
+from blocade.equations.threat import threat
 from blocade.parameters import Parameters
 from blocade.policy.orders import Orders
 from blocade.world import GOODS, World
@@ -69,6 +70,14 @@ def risks(hands: Array, trade: Array, order: Orders, parameters: Parameters) -> 
     return risk, mean_of_pair(risk, back(risk))
 
 
+def threats(tie: Array, fights: Array) -> Array:
+    """Threat to every state by every partner: [run, state, partner]."""
+    feared = np.zeros_like(tie)
+    foes = np.flatnonzero(fights.any(axis=tuple(range(fights.ndim - 1))))  # nobody else threatens
+    feared[..., foes] = threat(tie, fights[..., foes], fights[..., foes])
+    return feared
+
+
 def assess(
     world: World,
     parameters: Parameters,
@@ -96,7 +105,8 @@ def assess(
     spare = surplus(world.surplus, parameters.pair("mu") * PAINED, pained[..., None])
     risk, pair_risk = risks(hands, trade, order, parameters)
     given = compliance[..., None] * hands if compliance.any() else NOTHING
-    offered = order.offer * (pressed[..., None] > 0.0) if order.offer.any() else NOTHING
+    offered = offer_standing(order.offer, pressed[..., None], compliance[..., None]) if order.offer.any() else NOTHING
+    feared = threats(tie, order.fights) if order.fights.any() else NOTHING
     levels = {
         "trade": mean_of_pair(trade, back(trade)),
         "match": match(wants, spare, wants, spare) * (1.0 - shut),
@@ -106,6 +116,7 @@ def assess(
         "risk": pair_risk,
         "comply": mean_of_pair(given, back(given)),
         "regime": likeness(order.regime[:, None], order.regime),
+        "threat": mean_of_pair(feared, back(feared)),
     }
     return Situation(
         hand=hands,

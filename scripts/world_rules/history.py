@@ -23,7 +23,7 @@ TRADE = (2000, 2020)  # of one source, BACI; the series before it must not be jo
 ARMS_ENDS = (1995, 2002, 2007, 2010, 2013, 2018, 2021, 2025)
 ALLIANCES = (1990, 2018)
 LAST_EVENT = "2024-12-31"
-SIDES = {  # kind of event -> sides its row must name; the others stay blank
+SIDES = {  # kind of event -> sides its row must name; the others stay blank, but for whom a war is fought with
     "war": ("on",),
     "clash": ("on", "by"),
     "exit": ("on", "by"),
@@ -180,10 +180,10 @@ def event_rows(events: list[Row]) -> list[Row]:
             raise BuildError(f"{where}: from {row['from']} is after {LAST_EVENT}")
         named = {side: _states(where, row[side], row["from"]) for side in ("on", "by")}
         for side, states in named.items():
-            if bool(states) != (side in SIDES[row["kind"]]):
+            if bool(states) != (side in SIDES[row["kind"]]) and (row["kind"], side) != ("war", "by"):
                 need = "names no state" if not states else "must stay blank"
                 raise BuildError(f"{where}: '{side}' {need} in a row of kind {row['kind']}")
-        if named["on"] & named["by"]:
+        if named["on"] & named["by"] and named["on"] != named["by"]:  # the same on both: among themselves
             raise BuildError(f"{where}: {', '.join(sorted(named['on'] & named['by']))} on both sides")
         if row["level"] != "1" and (row["kind"], row["level"]) != ("war", SMALL):
             raise BuildError(f"{where}: level '{row['level']}' must be 1, or {SMALL} for a small war")

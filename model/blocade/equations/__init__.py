@@ -1,4 +1,4 @@
-"""Equations 1-12 of the model: one relation per file, arrays in, arrays out, no state, no I/O.
+"""Equations 1-14 of the model: one relation per file, arrays in, arrays out, no state, no I/O.
 
 Axes end in ``[state]``, ``[state, partner]`` or ``[state, good]``; a batch puts ``[run]`` in front. Row = whose
 value, column = with whom or by whom: ``sanctions[i, j]`` is what j imposes on i. Every function broadcasts over

@@ -86,9 +86,10 @@ def _groups(year: int, codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 def events_between(world: World, first: int, last: int) -> Iterator[Event]:
     """Wars, clashes, exits, offers and declarations of these years, between states of the world.
 
-    A small war (level .5) is fought from stocks and adds no need of arms; a large one adds the need that is drawn
-    (assumption). What was under way before `first` stands in the world's own figures (ties, needs, fear of punishment)
-    and does not begin again; but an offer that stands is new to the model, whose start has none.
+    A small war (level .5) is fought from stocks, so it adds no need of arms, and it frightens no third state
+    (assumptions); a large one adds the need that is drawn and threatens whom it is fought with and their friends. What
+    was under way before `first` stands in the world's own figures (ties, needs, fear of punishment) and does not begin
+    again; but an offer that stands is new to the model, whose start has none.
     """
     for row in rows("events"):
         begin, end = _date(row["from"]), _date(row["to"], NEVER)
@@ -98,7 +99,7 @@ def events_between(world: World, first: int, last: int) -> Iterator[Event]:
         level, until = float(row["level"] or 1.0), None if end == NEVER else end
         match row["kind"]:
             case "war" if on and level == 1.0:
-                yield WarEvent(on, begin, end)
+                yield WarEvent(on, begin, end, against=by)
             case "clash" if on and by:
                 yield ClashEvent(begin, by, on, level, until)
             case "exit" if on and by:

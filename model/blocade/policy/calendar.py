@@ -43,7 +43,7 @@ class Decree:
     rises.
     regime, turnover : [state], regime score, and whether a new leader takes office in this step.
     war, war_need, limited : [state], whether it is at war, the need of arms this adds, and whether it ends without
-    munitions. suppliers : [state, partner], who sends some.
+    munitions. suppliers, fights : [state, partner], who sends some, and whom it fights in that war.
     """
 
     sanctions: Array
@@ -69,13 +69,26 @@ class Decree:
     war_need: Array
     limited: Flags
     suppliers: Flags
+    fights: Flags
     rules: tuple[Rule, ...] = ()
 
 
-PAIRS = ("watched", "relief", "kept", "offer", "shield", "pact", "deliveries", "clash", "withdrawn", "suppliers")
+PAIRS = (
+    "watched",
+    "relief",
+    "kept",
+    "offer",
+    "shield",
+    "pact",
+    "deliveries",
+    "clash",
+    "withdrawn",
+    "suppliers",
+    "fights",
+)
 STATES = ("declared", "arming", "turnover", "war", "limited")
 """Fields of a decree that are zero, or no, before any event."""
-FLAGS = ("watched", "kept", "suppliers", "declared", "turnover", "war", "limited")
+FLAGS = ("watched", "kept", "suppliers", "fights", "declared", "turnover", "war", "limited")
 NEW = 2.0
 """Activity of a change of leader in the step in which it happens."""
 
@@ -211,6 +224,7 @@ def _write(decree: Decree, world: World, event: Event, level: float) -> None:  #
         case kinds.WarEvent():
             decree.war[on], decree.war_need[on] = True, nan_if_none(event.need)
             decree.limited[on], decree.suppliers[pairs] = event.limited, True
+            decree.fights[np.ix_(on, states(event.against))] = True
     if isinstance(event, kinds.OfferEvent | kinds.OffRampEvent | kinds.EngagementEvent):
         decree.offer[pairs] = event.value if isinstance(event, kinds.OfferEvent) else 1.0
         decree.credibility[pairs] = nan_if_none(event.credibility)

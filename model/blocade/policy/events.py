@@ -237,7 +237,8 @@ class ClashEvent(Act):
 class WarEvent:
     """A war of `on` from `at` until `until` raises its need for arms by `need` (None: the drawn ``war_need``).
 
-    If `limited` it ends sooner where munitions run out; `by` supply some. Scenario files call `at` ``from``.
+    It is fought with `against`: each side threatens the other and its friends. If `limited` it ends sooner where
+    munitions run out; `by` supply some. Scenario files call `at` ``from``.
     """
 
     kind: ClassVar = "war"
@@ -245,6 +246,7 @@ class WarEvent:
     at: float
     until: float
     need: float | None = None
+    against: Codes | None = None
     limited: bool = False
     by: Codes | None = None
 

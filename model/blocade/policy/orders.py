@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from blocade.equations.arrays import Array
+from blocade.equations.arrays import Array, back
 from blocade.equations.effort import effort, watched
 from blocade.parameters import Parameters
 from blocade.policy.calendar import Decree
@@ -24,7 +24,7 @@ class Orders:
     state. pact : change of the resting tie by pacts and support signed or ended, and by clashes. withdrawn : share of
     normal trade withdrawn. arming : share by which armament at rest rises. regime, turnover : score, and whether a
     new leader takes office. war : need of arms added. limited, suppliers : whether it is in a war that ends without
-    munitions, and who sends some.
+    munitions, and who sends some. fights : 1 where the two are at war with each other, as long as it lasts.
     """
 
     sanctions: Array
@@ -42,6 +42,7 @@ class Orders:
     war: Array
     limited: npt.NDArray[np.bool_]
     suppliers: npt.NDArray[np.bool_]
+    fights: Array
 
 
 def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Orders:
@@ -83,6 +84,11 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
         pact -= parameters.pair("w_enmity") * decree.clash
     lasting = watched(parameters.pair("e_inf"), parameters.pair("institution"), decree.watched)
     fighting = decree.war & ((seen.munitions > 0.0) | ~decree.limited)
+    fights = decree.fights.astype(float)
+    if decree.fights.any():
+        if decree.limited.any():  # only then do runs differ
+            fights = np.where(fighting[..., None], fights, 0.0)
+        fights = np.maximum(fights, back(fights))
     return Orders(
         sanctions=sanctions,
         isolation=isolation,
@@ -103,4 +109,5 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
         war=np.where(fighting, np.where(np.isnan(decree.war_need), parameters.state("war_need"), decree.war_need), 0.0),
         limited=decree.limited & fighting,
         suppliers=decree.suppliers,
+        fights=fights,
     )

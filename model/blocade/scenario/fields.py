@@ -171,17 +171,22 @@ def _states(value: Any, info: ValidationInfo, roles: bool) -> tuple[States, list
     return naming.states, problems
 
 
+OTHER_SIDE: Final[Mapping[str, str]] = MappingProxyType({"on": "by", "against": "on"})
+"""Side of an event that a field may not share states with; it is read before."""
+
+
 def _read_states(value: Any, info: ValidationInfo) -> States:
     states, problems = _states([value] if isinstance(value, str) else value, info, roles=True)
-    by, world = info.data.get("by"), frame_of(info).world
-    if info.field_name == "on" and isinstance(by, States) and world is not None and not problems:
-        own = [code for code in states.codes if code in states.explicit & by.explicit]
+    other = OTHER_SIDE.get(info.field_name or "", "")
+    named, world = info.data.get(other), frame_of(info).world
+    if isinstance(named, States) and world is not None and not problems:
+        sides = f"`{other}` and `{info.field_name}`"
+        own = [code for code in states.codes if code in states.explicit & named.explicit]
         problems += [
-            (_item(code, value, info), f"{state_name(code, world)} is in both `by` and `on`; take it out")
-            for code in own
+            (_item(code, value, info), f"{state_name(code, world)} is in both {sides}; take it out") for code in own
         ]
-        if not own and by.codes and states.codes and not all(without_overlap(by, states)):
-            problems.append(((), "`by` and `on` name the same states; a state cannot act on itself"))
+        if not own and named.codes and states.codes and not all(without_overlap(named, states)):
+            problems.append(((), f"{sides} name the same states; a state cannot act on itself"))
     if problems:
         raise all_wrong(problems)
     return states
@@ -433,7 +438,7 @@ _STATES: Final = Annotated[
 READERS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         **dict.fromkeys(("at", "until", "ramp_until"), _RUN_DATE),
-        **dict.fromkeys(("by", "on"), _STATES),
+        **dict.fromkeys(("by", "on", "against"), _STATES),
         "level": _LEVEL,
         **dict.fromkeys(("share", "value", "relief", "credibility", "need", "regime"), Fraction),
         "gain": Annotated[float, PlainValidator(_read_gain), WithJsonSchema({"type": "number", "minimum": 0})],
