@@ -42,8 +42,8 @@ def few() -> Iterator[None]:
     kept = {"cases": {CASE: told["cases"][CASE]}, "theories": {name: told["theories"][name] for name in THEORIES}}
     some = {name: theories()[name] for name in THEORIES}
 
-    def drawn() -> Parameters:
-        return sample(2, backcast.SEED, learned=posterior(backcast.JUDGE))
+    def drawn(name: str = backcast.JUDGE, draws: int = 2) -> Parameters:
+        return sample(draws, backcast.SEED, learned=posterior(name))
 
     with pytest.MonkeyPatch.context() as patch:
         for where, name, value in (

@@ -22,7 +22,7 @@ NAMES: Mapping[str, str] = {
     "trade": "trade", "match": "exchange of goods needed\n(arms, energy, technology …)",
     "sanction": "sanctions as such", "isolation": "isolation as such", "offer": "offers",
     "risk": "risk of association", "comply": "compliance", "regime": "likeness of regimes",
-    "balance": "friends of friends\n(structural balance)",
+    "threat": "the threat of a war", "balance": "friends of friends\n(structural balance)",
 }
 """Forces in words; one that is not here is called by its own name."""
 
