@@ -17,13 +17,15 @@ import csv
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
 from blocade import api
 from blocade.analysis.claims import Estimand
 from blocade.analysis.verdicts import judge
-from blocade.experiment.runner import effect, gather, run_plan
+from blocade.experiment.chunks import Chunks
+from blocade.experiment.runner import effect, run_plan
 from blocade.parameters import MECHANISMS
 from blocade.scenario import Scenario, find_scenario
 
@@ -64,13 +66,16 @@ def rows(scenario: Scenario, name: str, zeroed: Mapping[str, float], workers: in
         scenario, arms=arms, parameters=parameters, starts=STARTS, claims=(), charts=("verdicts",), measures=MEASURES
     )
     planned = api.plan(chosen)
-    pieces = gather(planned, run_plan(planned, workers, lambda _done, _total: None))
+    with TemporaryDirectory() as folder:
+        chunks = Chunks(Path(folder), planned)
+        run_plan(planned, chunks, workers, lambda _done, _total: None, lambda _line: None)
+        values = chunks.values()
     drawn = dict(planned.parameters)
     found = []
     for start in STARTS:
         for measure in MEASURES:
             estimand = Estimand(name, measure, "", measure, {TREATED: 1.0, BASELINE: -1.0}, EXACT, *planned.readings[0])
-            verdict = judge(estimand, start, effect(planned, pieces, estimand, start), drawn)
+            verdict = judge(estimand, start, effect(planned, values, estimand, start), drawn)
             sign = (
                 "up"
                 if verdict.share >= ONE_SIGN

@@ -21,8 +21,8 @@ from blocade.analysis.claims import (
 from blocade.analysis.verdicts import contrast, drivers, effects, judge, word
 from blocade.api import plan, read
 from blocade.charts import CHARTS
-from blocade.experiment.plan import Piece, Plan, run_chunk
-from blocade.experiment.runner import effect, gather
+from blocade.experiment.plan import Plan, run_chunk
+from blocade.experiment.runner import effect
 from blocade.measures import MEASURES, applicable, roles
 from blocade.policy.events import IsolationEvent, SanctionsEvent, WarEvent
 from blocade.scenario import Scenario, find_scenario
@@ -228,7 +228,7 @@ def test_an_effect_is_read_when_its_estimand_says(article: Scenario) -> None:
     small = replace(found, scenario=replace(article, claims=(), draws=2, replicates=1))
     values = {arm: np.zeros((3, 2, 1, len(small.columns))) for arm in ("a", "b")}
     values["a"][:, :, 0, small.columns.index("cohesion")] = [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]
-    pieces = {("real", arm): Piece(x, np.zeros((1, 2, 1)), np.zeros((2, 1, 1))) for arm, x in values.items()}
+    pieces = {("real", arm): x for arm, x in values.items()}
     told = [effect(small, pieces, asked, "real").tolist() for asked in (estimand(), early, long)]
     assert told == [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]
 
@@ -246,17 +246,19 @@ def short(article: Scenario) -> Scenario:
 
 def test_a_plan_pairs_its_arms_and_its_draws_do_not_hang_on_the_chunks(article: Scenario) -> None:
     found = plan(replace(short(article), starts=("real", "clean")))
-    together = gather(found, [run_chunk(found, range(3))])
-    apart = gather(found, [run_chunk(found, range(k, k + 1)) for k in range(3)])
-    for key, piece in together.items():
-        np.testing.assert_allclose(piece.values, apart[key].values, rtol=0, atol=1e-11)
-        np.testing.assert_allclose(piece.ties, apart[key].ties, rtol=0, atol=1e-11)
+    whole = run_chunk(found, range(3))
+    alone = [run_chunk(found, range(k, k + 1)) for k in range(3)]
+    together = {key: piece.values for key, piece in whole.items()}
+    for key, piece in whole.items():
+        apart = np.concatenate([one[key].values for one in alone], axis=1)
+        np.testing.assert_allclose(piece.values, apart, rtol=0, atol=1e-11)
+        np.testing.assert_allclose(piece.ties, sum(one[key].ties for one in alone), rtol=0, atol=1e-11)
     equal = replace(estimand(), contrast={"press": 1.0, "again": -1.0})
     moved = replace(estimand(), measure="distance", contrast={"press": 1.0, "none": -1.0})
     for start in ("real", "clean"):
         assert not effect(found, together, equal, start).any()
         assert np.abs(effect(found, together, moved, start)).min() > 1e-6
-    real: Piece = together["real", "none"]
+    real = whole["real", "none"]
     assert (real.values[0, :, 0] != real.values[0, :, 1]).any()  # replicates differ
     followed = real.values[0, :, :, : len(found.followed)]
     np.testing.assert_allclose(real.series[found.window].mean(axis=0), followed.mean(axis=1), rtol=0, atol=1e-12)
@@ -267,7 +269,7 @@ def test_replicates_are_averaged_before_a_draw_is_judged(article: Scenario) -> N
     column = found.columns.index("cohesion")
     values = {arm: np.zeros((1, 2, 2, len(found.columns))) for arm in ("press", "none")}
     values["press"][0, :, :, column] = [[0.3, 0.1], [0.0, -0.2]]
-    pieces = {("real", arm): Piece(x, np.zeros((1, 2, 1)), np.zeros((2, 1, 1))) for arm, x in values.items()}
+    pieces = {("real", arm): x for arm, x in values.items()}
     asked = replace(estimand(), contrast={"press": 1.0, "none": -1.0})
     np.testing.assert_allclose(effect(found, pieces, asked, "real"), [0.2, -0.1], rtol=0, atol=1e-15)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -141,8 +142,10 @@ def run(
     seed: int | None = None,
     posterior: str | None = None,
     workers: int | None = None,
+    executor: Executor | None = None,
     engine: str = "batch",
     force: bool = False,
+    resume: bool = False,
     progress: Progress | None = None,
 ) -> Result:
     """Run a scenario, or read its result if the folder already holds it.
@@ -153,8 +156,10 @@ def run(
     out : results folder, by default ``results/<scenario>``.
     draws, replicates, seed, posterior : instead of the scenario's own; the posterior "prior" is the table's ranges.
     workers : processes; by default one for short work, else one per processor.
+    executor : who does the work instead (any ``concurrent.futures`` executor); it is left running.
     engine : "batch", or "agents" (the same equations, state by state, slower).
     force : replace the results of other inputs.
+    resume : go on with the finished chunks of a run that was stopped; where there is none, start.
     progress : called with (runs done, runs in all); by default a progress bar.
 
     Raises
@@ -175,7 +180,7 @@ def run(
     planned = plan(loaded, engine)
     if not is_done(folder, inputs(planned), force):
         with progress_bar(progress, loaded.name) as report:
-            execute(planned, folder, workers or default_workers(planned), report, draw)
+            execute(planned, folder, executor or workers or default_workers(planned), report, draw, resume)
     return Result(folder)
 
 

@@ -1,4 +1,5 @@
-"""The command line: ``blocade run``, ``theories``, ``validate``, ``backcast``, ``register``, ``check``, ``schema``.
+"""The command line: ``blocade run``, ``theories``, ``sensitivity``, ``discover``, ``validate``, ``backcast``,
+``register``, ``check``, ``schema``.
 
 Exit codes: 0 done; 1 a pattern of history is missed (validate); 2 bad input, one line on stderr for each mistake; 130
 stopped by Ctrl-C.
@@ -11,7 +12,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -59,6 +61,16 @@ def parser() -> argparse.ArgumentParser:
         default="batch",
         help="batch (default), or agents: state by state, slower, the same results",
     )
+    run.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the finished chunks of a run that was stopped; where there is none, start",
+    )
+    run.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="let the workers of a Dask scheduler do the work: tcp://HOST:PORT, or local (needs the extra cluster)",
+    )
     _add_usual(run)
 
     theories = commands.add_parser(
@@ -68,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     theories.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/theories/SCENARIO)")
     _add_usual(theories)
 
+    _add_drivers(commands)
     _add_history(commands)
 
     check = commands.add_parser("check", help="check scenario files and do nothing else")
@@ -75,6 +88,33 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser("schema", help="print the JSON Schema of scenario files")
     return top
+
+
+def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Commands that say what an answer hangs on."""
+    sensitivity = commands.add_parser(
+        "sensitivity", help="share an effect's variance among parameters: Morris screening, then Sobol' indices"
+    )
+    sensitivity.add_argument("scenario", metavar="FILE|NAME", help="a scenario file or the name of a packaged one")
+    sensitivity.add_argument(
+        "--out", type=Path, metavar="DIR", help="results folder (default: results/sensitivity/SCENARIO)"
+    )
+    sensitivity.add_argument("--claim", metavar="NAME", help="whose effects (default: the first that is asked)")
+    sensitivity.add_argument(
+        "--runs", type=_between(1, 10_000_000), default=16_000, metavar="N", help="runs of one arm (default: 16000)"
+    )
+    sensitivity.add_argument("--seed", type=_between(*LIMITS["seed"]), metavar="N", help="instead of the scenario's")
+    _add_work(sensitivity)
+
+    discover = commands.add_parser(
+        "discover", help="the conditions under which an effect of finished results comes out (PRIM and a tree)"
+    )
+    discover.add_argument("results", type=Path, metavar="RESULTS", help="folder of a finished run")
+    discover.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/discover/RESULTS)")
+    discover.add_argument(
+        "--estimand", metavar="NAME", help="which effect, as verdicts.json names it (default: the first conditional)"
+    )
+    discover.add_argument("--quiet", action="store_true", help="no table")
 
 
 def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -159,8 +199,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StoreError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print("stopped; nothing was left half-written", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(error if error.args else "stopped; nothing was left half-written", file=sys.stderr)
         return STOPPED
 
 
@@ -194,23 +234,34 @@ def _run(given: argparse.Namespace) -> int:
     if several:
         library.refuse_foreign(folder, library.FILES)
     results = []
-    for scenario in scenarios:
-        result = api.run(
-            scenario,
-            folder / scenario.name if several or given.out is None else folder,
-            replicates=given.replicates,
-            engine=given.engine,
-            **_usual(given),
-        )
-        results.append(result)
-        if not given.quiet:
-            print(f"\n{result.summary()}\n")
+    with _executor(given) as executor:
+        for scenario in scenarios:
+            result = api.run(
+                scenario,
+                folder / scenario.name if several or given.out is None else folder,
+                replicates=given.replicates,
+                engine=given.engine,
+                resume=given.resume,
+                executor=executor,
+                **_usual(given),
+            )
+            results.append(result)
+            if not given.quiet:
+                print(f"\n{result.summary()}\n")
     if several:
         table = library.write(results, folder)
         if not given.quiet:
             told = [] if table is None else [claims_brief(table), ""]
             print(*told, f" {folder}/   {', '.join(library.FILES if told else [library.INDEX])}", "", sep="\n")
     return 0
+
+
+def _executor(given: argparse.Namespace) -> AbstractContextManager[Executor | None]:
+    if given.scheduler is None:
+        return nullcontext()
+    from blocade.experiment.cluster import scheduler  # noqa: PLC0415
+
+    return scheduler(given.scheduler, given.workers)
 
 
 def _theories(given: argparse.Namespace) -> int:
@@ -220,6 +271,34 @@ def _theories(given: argparse.Namespace) -> int:
     signs = compare.compare_theories(given.scenario, out, **_usual(given))
     if not given.quiet:
         print(f"\n{compare.told(signs)}\n\n {out}/   {', '.join(compare.FILES)}\n")
+    return 0
+
+
+def _sensitivity(given: argparse.Namespace) -> int:
+    from blocade import drivers  # noqa: PLC0415
+
+    out = given.out or drivers.usual_folder("sensitivity", Path(given.scenario).stem)
+    with _progress(given, "sensitivity") as progress:
+        told = drivers.sensitivity(
+            given.scenario,
+            out,
+            claim=given.claim,
+            runs=given.runs,
+            seed=given.seed,
+            workers=_workers(given),
+            progress=progress,
+        )
+    if not given.quiet:
+        print(f"\n{told}\n\n {out}/   {', '.join(drivers.SENSITIVITY_FILES)}, a tornado of each effect\n")
+    return 0
+
+
+def _discover(given: argparse.Namespace) -> int:
+    from blocade import drivers  # noqa: PLC0415
+
+    told, folder, names = drivers.discovered(given.results, given.out, given.estimand)
+    if not given.quiet:
+        print(f"\n{told}\n\n {folder}/   {', '.join(names)}\n")
     return 0
 
 
@@ -275,6 +354,8 @@ def _usual(given: argparse.Namespace) -> dict[str, Any]:
 COMMANDS = {
     "run": _run,
     "theories": _theories,
+    "sensitivity": _sensitivity,
+    "discover": _discover,
     "validate": _validate,
     "backcast": _backcast,
     "register": _register,

@@ -27,9 +27,11 @@ from blocade.world import World
 
 DT = 0.25
 """Length of a step, years."""
-RUNS_PER_CHUNK = 10
+RUNS_ABREAST = 10
 """Runs of an arm that are stepped together: few enough that the arrays stay in cache, enough that calls do not
 dominate."""
+MOST_CHUNKS = 250
+"""Chunks of a large plan: many enough that little is lost with one, few enough that each can be a file."""
 ABLATION_DRAWS = 40
 """Parameter sets with which the run without each force is made: enough to see what moves a tie, not for a verdict."""
 STARTS = ("real", "clean", "rule-goods", "drawn-ties")
@@ -124,8 +126,9 @@ class Plan:
 
     @cached_property
     def chunks(self) -> tuple[range, ...]:
-        """Draws of each chunk."""
-        size = max(1, RUNS_PER_CHUNK // self.scenario.replicates)
+        """Draws of each chunk: as many as are stepped together, in large plans a multiple of that."""
+        size = max(1, RUNS_ABREAST // self.scenario.replicates)
+        size *= max(1, -(-self.scenario.draws // (size * MOST_CHUNKS)))
         return tuple(
             range(first, min(first + size, self.scenario.draws)) for first in range(0, self.scenario.draws, size)
         )
@@ -133,15 +136,16 @@ class Plan:
     @cached_property
     def runs(self) -> int:
         """Number of runs in all."""
-        return sum(
-            len(chunk) * self.scenario.replicates * sum(len(arms) for arms in self.cells(chunk).values())
-            for chunk in self.chunks
-        )
+        return sum(self.runs_of(chunk) for chunk in self.chunks)
+
+    def runs_of(self, chunk: range) -> int:
+        """Number of runs of a chunk."""
+        return len(chunk) * self.scenario.replicates * sum(len(arms) for arms in self.cells(chunk).values())
 
     def cells(self, chunk: range) -> dict[str, tuple[str, ...]]:
         """What a chunk runs: start -> arms."""
         cells = dict.fromkeys(self.starts, self.arms)
-        if self.ablation_arms and chunk.stop <= max(ABLATION_DRAWS, self.chunks[0].stop):
+        if self.ablation_arms and chunk.stop <= max(ABLATION_DRAWS, self.chunks[0].stop):  # whole chunks
             cells |= {WITHOUT + force: self.ablation_arms for force in MECHANISMS}
         return cells
 
@@ -176,6 +180,25 @@ def real_parameters(plan: Plan, chunk: range) -> Parameters:
 
 def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
     """Run every start and arm of some parameter sets: (start, arm) -> piece."""
+    cells = plan.cells(chunk)
+    size = max(1, RUNS_ABREAST // plan.scenario.replicates)
+    parts = [
+        _run_abreast(plan, chunk[first : first + size], cells) for first in range(0, len(chunk), size)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return {
+        cell: Piece(
+            values=np.concatenate([part[cell].values for part in parts], axis=1),
+            series=np.concatenate([part[cell].series for part in parts], axis=1),
+            ties=sum((part[cell].ties for part in parts[1:]), parts[0][cell].ties),
+        )
+        for cell in parts[0]
+    }
+
+
+def _run_abreast(plan: Plan, chunk: range, cells: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, str], Piece]:
+    """Run parameter sets that are stepped together."""
     replicates = plan.scenario.replicates
     draws = np.repeat(np.arange(chunk.start, chunk.stop), replicates)
     luck = Luck(plan.scenario.seed, draws, np.tile(np.arange(replicates), len(chunk)), plan.world.codes)
@@ -183,7 +206,7 @@ def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
     solved = solve_start(plan.world, real)
     repeat = np.repeat(np.arange(len(chunk)), replicates)
     acts, pieces = plan.decrees(plan.world), {}
-    for name, arms in plan.cells(chunk).items():
+    for name, arms in cells.items():
         start, parameters = _start(plan, name, solved, real, drawn)
         decrees = plan.decrees(start.world) if name == "clean" else acts  # only there are other acts in force
         for arm in arms:
@@ -227,3 +250,22 @@ def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[De
         series=split[..., : len(plan.followed)].mean(axis=2),
         ties=ties,
     )
+
+
+def run_points(plan: Plan, parameters: Parameters) -> dict[str, Array]:
+    """Every arm from the real start at given parameter sets, all with the luck of the first draw: arm -> [window,
+    point, replicate, column].
+
+    What differs between two points is then their parameters alone, as a sensitivity analysis needs it.
+    """
+    count, replicates = len(parameters["beta"]), plan.scenario.replicates
+    luck = Luck(
+        plan.scenario.seed,
+        np.zeros(count * replicates, dtype=np.int64),
+        np.tile(np.arange(replicates), count),
+        plan.world.codes,
+    )
+    repeat = np.repeat(np.arange(count), replicates)
+    start, repeated = solve_start(plan.world, parameters).take(repeat), parameters.take(repeat)
+    decrees = plan.decrees(plan.world)
+    return {arm: _run_arm(plan, start, repeated, decrees[arm], luck).values for arm in plan.arms}

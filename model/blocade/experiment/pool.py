@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import partial
+from threading import Thread
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -17,15 +20,18 @@ Found = TypeVar("Found")
 
 @contextmanager
 def in_processes(
-    work: Callable[[Item], Found], items: Sequence[Item], workers: int
+    work: Callable[[Item], Found], items: Sequence[Item], workers: int | Executor
 ) -> Iterator[Iterator[tuple[int, Found]]]:
     """What the work gives for each item, with the item's position, as the pieces finish.
 
     Parameters
     ----------
     work : picklable, as are the items and what it gives, where there are several workers.
-    workers : processes; 1 does the work in this one, in order.
+    workers : processes; 1 does the work in this one, in order. Or an executor of the caller's, which is left running.
     """
+    if isinstance(workers, Executor):
+        yield _finished(workers, partial(_in_one_thread, work), items)
+        return
     if workers == 1:
         with threadpool_limits(1):
             yield ((index, work(item)) for index, item in enumerate(items))
@@ -35,14 +41,29 @@ def in_processes(
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
     try:
         with _interrupts_held():
-            futures = {pool.submit(work, item): index for index, item in enumerate(items)}
-        yield ((futures[future], future.result()) for future in as_completed(futures))
+            finished = _finished(pool, work, items)
+        yield finished
     except BaseException:
         for worker in set(multiprocessing.active_children()) - before:  # nobody waits for what they are at
             worker.terminate()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _finished(pool: Executor, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[tuple[int, Found]]:
+    """Hand all items on at once; what the work gives, as it finishes."""
+    futures = {pool.submit(work, item): index for index, item in enumerate(items)}
+
+    def finished() -> Iterator[tuple[int, Found]]:
+        try:
+            for future in as_completed(futures):
+                yield futures.pop(future), future.result()  # nothing that was handed on stays in memory
+        finally:
+            for future in futures:
+                future.cancel()
+
+    return finished()
 
 
 @contextmanager
@@ -58,6 +79,20 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _in_one_thread(work: Callable[[Item], Found], item: Item) -> Found:
+    """The work with one BLAS thread: more would compete, and could change the last bit of a product."""
+    with threadpool_limits(1):
+        return work(item)
+
+
 def _prepare_worker() -> None:
-    """One BLAS thread each: more would compete, and could change the last bit of a product."""
+    """One BLAS thread each, and no life after the parent's: a worker would wait for ever for work that nobody sends."""
     threadpool_limits(1)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from blocade.analysis.claims import Estimand, estimands
 from blocade.analysis.verdicts import Verdict, effects, judge
 from blocade.equations.arrays import Array
-from blocade.experiment.plan import Piece, Plan, real_parameters, run_chunk
+from blocade.experiment.chunks import Cell, Chunks
+from blocade.experiment.plan import Plan, real_parameters, run_chunk
 from blocade.experiment.pool import in_processes
 from blocade.experiment.store import (
+    LOG,
     MANIFEST,
+    Log,
     code_digest,
-    folder_in_place,
+    logging,
     versions,
+    workshop,
     write_json,
     write_table,
+    write_tables,
 )
 from blocade.start import solve_start
 
@@ -33,6 +41,8 @@ SHORT_WORK = 6e8
 work)."""
 
 Progress = Callable[[int, int], None]
+Values = Mapping[Cell, Array]
+"""Means over each window: (start, arm) -> [window, draw, replicate, column]."""
 
 
 def inputs(plan: Plan) -> dict[str, object]:
@@ -51,51 +61,39 @@ def default_workers(plan: Plan) -> int:
     return 1 if work < SHORT_WORK else max(1, min(os.cpu_count() or 1, len(plan.chunks)))
 
 
-def run_plan(plan: Plan, workers: int, progress: Progress) -> list[dict[tuple[str, str], Piece]]:
-    """All chunks in their order."""
-    done, total = 0, plan.runs
-    results: dict[int, dict[tuple[str, str], Piece]] = {}
-    progress(0, total)
-    with in_processes(partial(run_chunk, plan), plan.chunks, workers) as finished:
-        for index, pieces in finished:
-            results[index] = pieces
-            done += sum(piece.values.shape[1] * piece.values.shape[2] for piece in pieces.values())
+def run_plan(plan: Plan, chunks: Chunks, pool: int | Executor, progress: Progress, log: Log) -> None:
+    """Run the chunks that are missing, and keep each as it finishes.
+
+    Parameters
+    ----------
+    pool : number of processes, or who does the work.
+    """
+    missing = chunks.missing()
+    done, total = plan.runs - sum(plan.runs_of(plan.chunks[index]) for index in missing), plan.runs
+    log(f"{len(plan.chunks) - len(missing)} of {len(plan.chunks)} chunks are there")
+    progress(done, total)
+    with in_processes(partial(run_chunk, plan), [plan.chunks[index] for index in missing], pool) as finished:
+        for place, pieces in finished:
+            chunks.add(missing[place], pieces)
+            done += plan.runs_of(plan.chunks[missing[place]])
+            log(f"chunk {missing[place]}: {done} of {total} runs")
             progress(done, total)
-    return [results[index] for index in range(len(plan.chunks))]
 
 
-def gather(plan: Plan, chunks: list[dict[tuple[str, str], Piece]]) -> dict[tuple[str, str], Piece]:
-    """Join the pieces of all chunks along the draws."""
-    keys = list(chunks[0])
-    joined = {}
-    for key in keys:
-        pieces = [chunk[key] for chunk in chunks if key in chunk]
-        ties = sum((piece.ties for piece in pieces[1:]), pieces[0].ties)
-        runs = sum(piece.values.shape[1] * piece.values.shape[2] for piece in pieces)
-        joined[key] = Piece(
-            values=np.concatenate([piece.values for piece in pieces], axis=1),
-            series=np.concatenate([piece.series for piece in pieces], axis=1),
-            ties=ties / runs,
-        )
-    return joined
-
-
-def all_verdicts(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> list[Verdict]:
+def all_verdicts(plan: Plan, values: Values) -> list[Verdict]:
     """Every estimand from every start."""
     drawn = {name: plan.parameters[name] for name in plan.parameters}
     return [
-        judge(estimand, start, effect(plan, pieces, estimand, start), drawn)
+        judge(estimand, start, effect(plan, values, estimand, start), drawn)
         for estimand in estimands(plan.scenario)
         for start in plan.starts
     ]
 
 
-def effect(plan: Plan, pieces: Mapping[tuple[str, str], Piece], estimand: Estimand, start: str) -> Array:
+def effect(plan: Plan, values: Values, estimand: Estimand, start: str) -> Array:
     """The effect of an estimand in every draw, replicates averaged first: [draw]."""
     column, window = plan.columns.index(estimand.measure), plan.readings.index((estimand.read, estimand.over))
-    return effects(
-        estimand, {arm: pieces[start, arm].values[window, :, :, column].mean(axis=1) for arm in estimand.arms}
-    )
+    return effects(estimand, {arm: values[start, arm][window, :, :, column].mean(axis=1) for arm in estimand.arms})
 
 
 def residual(plan: Plan) -> dict[str, object]:
@@ -113,47 +111,60 @@ def residual(plan: Plan) -> dict[str, object]:
     return report
 
 
-def outcomes_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFrame:
-    """Long table: start, arm, window, draw, replicate, measure, value (the mean over the window)."""
-    frames = []
-    for (start, arm), piece in pieces.items():
-        windows, draws, replicates, _ = piece.values.shape
-        index = pd.MultiIndex.from_product(
-            [[start], [arm], range(windows), range(draws), range(replicates), plan.columns],
-            names=["start", "arm", "window", "draw", "replicate", "measure"],
+def outcomes_tables(plan: Plan, values: Values) -> Iterator[pd.DataFrame]:
+    """Long tables, one for each start and arm: start, arm, window, draw, replicate, measure, value (the mean over the
+    window)."""
+    starts, arms = (list(dict.fromkeys(names)) for names in zip(*values, strict=True))
+    for (start, arm), x in values.items():
+        window, draw, replicate, column = (place.ravel() for place in np.indices(x.shape, dtype=np.int32))
+        none = np.zeros(x.size, dtype=np.int8)
+        yield pd.DataFrame(
+            {
+                "start": _words(none + starts.index(start), starts),
+                "arm": _words(none + arms.index(arm), arms),
+                "window": window.astype(np.int8),
+                "draw": draw,
+                "replicate": replicate.astype(np.int16),
+                "measure": _words(column, plan.columns),
+                "value": x.ravel(),
+            }
         )
-        frames.append(pd.DataFrame({"value": piece.values.reshape(-1)}, index=index).reset_index())
-    table = pd.concat(frames, ignore_index=True)
-    words = dict.fromkeys(("start", "arm", "measure"), "category")
-    return table.astype({**words, "window": "int8", "draw": "int32", "replicate": "int16"})
 
 
-def bands_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFrame:
+def bands_table(plan: Plan, chunks: Chunks) -> pd.DataFrame:
     """Quantiles over draws at every time: start, arm, versus, time, measure, low, lower, median, upper, high.
 
-    ``versus`` is empty for a level, and names the baseline for a paired difference.
+    ``versus`` is empty for a level, and names the baseline for a paired difference. One measure is read at a time.
     """
-    frames = []
     baseline = plan.arms[0]
-    for (start, arm), piece in pieces.items():
-        if start not in plan.starts:
-            continue
-        frames.append(_bands(plan, piece.series, start, arm, ""))
-        if arm != baseline:
-            frames.append(_bands(plan, piece.series - pieces[start, baseline].series, start, arm, baseline))
-    return pd.concat(frames, ignore_index=True).astype(dict.fromkeys(("start", "arm", "versus", "measure"), "category"))
-
-
-def _bands(plan: Plan, series: Array, start: str, arm: str, versus: str) -> pd.DataFrame:
-    quantiles = np.quantile(series, list(QUANTILES.values()), axis=1)  # [quantile, time, column]
-    index = pd.MultiIndex.from_product(
-        [[start], [arm], [versus], plan.times, plan.followed], names=["start", "arm", "versus", "time", "measure"]
+    parts = [(start, arm, versus) for start in plan.starts for arm in plan.arms for versus in ("", baseline)]
+    parts = [(start, arm, versus) for start, arm, versus in parts if arm != versus]
+    quantiles = np.empty((len(QUANTILES), len(parts), len(plan.times), len(plan.followed)))
+    for k, measure in enumerate(plan.followed):
+        series = chunks.series(measure)
+        for place, (start, arm, versus) in enumerate(parts):
+            x = series[start, arm] - series[start, versus] if versus else series[start, arm]
+            quantiles[:, place, :, k] = np.quantile(x, list(QUANTILES.values()), axis=1)
+    names = zip(("start", "arm", "versus"), zip(*parts, strict=True), strict=True)
+    index = [place.ravel() for place in np.indices(quantiles.shape[1:])]
+    return pd.DataFrame(
+        {
+            **{name: _words(index[0], words) for name, words in names},
+            "time": plan.times[index[1]],
+            "measure": _words(index[2], plan.followed),
+            **dict(zip(QUANTILES, quantiles.reshape(len(QUANTILES), -1), strict=True)),
+        }
     )
-    values = dict(zip(QUANTILES, quantiles.reshape(len(QUANTILES), -1), strict=True))
-    return pd.DataFrame(values, index=index).reset_index()
 
 
-def ties_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFrame:
+def _words(places: npt.NDArray[np.integer], names: Sequence[str]) -> pd.Categorical[str]:
+    """A column of words by their places in a list that may repeat some."""
+    known = sorted(set(names))
+    codes = np.array([known.index(name) for name in names])
+    return pd.Categorical.from_codes(codes[places], pd.Index(known))
+
+
+def ties_table(plan: Plan, chunks: Chunks) -> pd.DataFrame:
     """Mean tie of every pair over all runs, at the start and at the end of the window: start, arm, iso3_a, iso3_b,
     before, after."""
     rows, columns = np.triu_indices(plan.world.size, k=1)
@@ -165,11 +176,11 @@ def ties_table(plan: Plan, pieces: Mapping[tuple[str, str], Piece]) -> pd.DataFr
                 "arm": arm,
                 "iso3_a": codes[rows],
                 "iso3_b": codes[columns],
-                "before": piece.ties[0, rows, columns],
-                "after": piece.ties[1, rows, columns],
+                "before": ties[0, rows, columns],
+                "after": ties[1, rows, columns],
             }
         )
-        for (start, arm), piece in pieces.items()
+        for (start, arm), ties in chunks.ties().items()
         if start in plan.starts
     ]
     return pd.concat(frames, ignore_index=True).astype(dict.fromkeys(("start", "arm", "iso3_a", "iso3_b"), "category"))
@@ -180,21 +191,33 @@ def draws_table(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame({"draw": np.arange(plan.scenario.draws, dtype="int32"), **plan.parameters})
 
 
-def execute(plan: Plan, folder: Path, workers: int, progress: Progress, finish: Callable[[Path], None]) -> None:
+def execute(
+    plan: Plan,
+    folder: Path,
+    pool: int | Executor,
+    progress: Progress,
+    finish: Callable[[Path], None],
+    resume: bool = False,
+) -> None:
     """Run a plan into a folder.
 
     Parameters
     ----------
+    pool : number of processes, or who does the work.
     finish : called with the folder when its tables are there; draws the charts.
+    resume : go on with the finished chunks of an earlier run of the same plan.
     """
     began, clock = datetime.now(UTC), time.monotonic()
-    with folder_in_place(folder) as place:
-        pieces = gather(plan, run_plan(plan, workers, progress))
-        write_table(draws_table(plan), place / "draws.parquet")
-        write_table(outcomes_table(plan, pieces), place / "outcomes.parquet")
-        write_table(bands_table(plan, pieces), place / "bands.parquet")
-        write_table(ties_table(plan, pieces), place / "ties.parquet")
-        write_json([verdict.as_dict() for verdict in all_verdicts(plan, pieces)], place / "verdicts.json")
+    with workshop(folder, inputs(plan), resume) as place, logging(place / LOG) as log:
+        log(f"{plan.scenario.name}: {plan.runs} runs in {len(plan.chunks)} chunks, {pool} at work")
+        chunks, results = Chunks(place / "chunks", plan), place / "results"
+        run_plan(plan, chunks, pool, progress, log)
+        values = chunks.values()
+        write_table(draws_table(plan), results / "draws.parquet")
+        write_tables(outcomes_tables(plan, values), results / "outcomes.parquet")
+        write_table(bands_table(plan, chunks), results / "bands.parquet")
+        write_table(ties_table(plan, chunks), results / "ties.parquet")
+        write_json([verdict.as_dict() for verdict in all_verdicts(plan, values)], results / "verdicts.json")
         manifest = {
             "inputs": inputs(plan),
             "title": plan.scenario.title,
@@ -211,9 +234,11 @@ def execute(plan: Plan, folder: Path, workers: int, progress: Progress, finish: 
                 code: round(float(share), 5) for code, share in zip(plan.world.codes, plan.roles.share, strict=True)
             },
             "roles": {"key": [plan.world.codes[i] for i in plan.roles.key]},
-            "workers": workers,
+            "workers": pool if isinstance(pool, int) else type(pool).__name__,
             "begun": began.isoformat(timespec="seconds"),
         }
-        write_json(manifest, place / MANIFEST)
-        finish(place)
-        write_json({**manifest, "seconds": round(time.monotonic() - clock, 1)}, place / MANIFEST)
+        write_json(manifest, results / MANIFEST)
+        finish(results)
+        log(f"done in {time.monotonic() - clock:.1f} s")
+        shutil.copy(place / LOG, results / LOG)
+        write_json({**manifest, "seconds": round(time.monotonic() - clock, 1)}, results / MANIFEST)

@@ -1,4 +1,4 @@
-"""A results folder: written beside its place and moved there whole, so that a folder that looks finished is finished.
+"""A results folder: made beside its place and moved there whole, so that a folder that looks finished is finished.
 
 The manifest is the mark of a finished folder. Tables depend on the scenario, its seed and the code, and on nothing
 else.
@@ -11,8 +11,10 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 MANIFEST = "manifest.json"
+LOG = "run.log"
 WRITTEN = frozenset(
-    {MANIFEST, "verdicts.json", "draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", "charts"}
+    {MANIFEST, LOG, "verdicts.json", "draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", "charts"}
 )
 """What a run writes; anything else in a results folder is the user's."""
 DEPENDENCIES = (
@@ -113,25 +116,112 @@ def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
     return False
 
 
+class Stopped(KeyboardInterrupt):
+    """A run that was stopped, with what its user can do next."""
+
+
 @contextmanager
-def folder_in_place(folder: Path) -> Iterator[Path]:
-    """A folder to write into, moved to its place when the block ends well and removed when it does not."""
-    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+def workshop(folder: Path, inputs: Mapping[str, object], resume: bool) -> Iterator[Path]:
+    """A folder beside the place of the results, to work in: one process at a time, and kept when the work does not end.
+
+    ``chunks`` in it holds what is finished, ``results`` becomes the results' folder when the block ends well.
+
+    Parameters
+    ----------
+    inputs : what the results depend on. resume : go on with what an earlier run of the same inputs has left; without it
+        that is dropped.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written, another process is at it, or what is left in it is of other inputs.
+    Stopped
+        On Ctrl-C, once the lock is let go.
+    """
+    place = folder.with_name(f".{folder.name}.partial")
+    told = json.loads(json.dumps({**inputs, "versions": versions()}))
     try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be written ({error.strerror}); choose another folder with --out") from None
-    try:
-        yield partial
-        _replace(partial, folder)
+        place.mkdir(parents=True, exist_ok=True)
+        with _lock(place / "lock", folder):
+            _clear(place, folder, told, resume)
+            (place / "results").mkdir()
+            (place / "chunks").mkdir(exist_ok=True)
+            write_json(told, place / INPUTS)
+            yield place
+            _replace(place / "results", folder)
+            shutil.rmtree(place)
     except OSError as error:
         raise StoreError(
             f"{folder}: cannot be written ({error.strerror}); free some space or choose another --out"
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    except KeyboardInterrupt:
+        done = len(list((place / "chunks").glob("*.parquet")))
+        if not done:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        raise Stopped("stopped; finished chunks are kept: the same command with --resume goes on from them") from None
+
+
+INPUTS = "inputs.json"
+
+
+def _clear(place: Path, folder: Path, told: Mapping[str, object], resume: bool) -> None:
+    """Drop what an earlier run has left, but for what can be gone on with."""
+    try:
+        left = json.loads((place / INPUTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        left = None
+    if resume and left is not None and left != told:
+        changed = [name for name in told if not isinstance(left, dict) or left.get(name) != told[name]]
+        raise StoreError(
+            f"{folder}: the run that was stopped there is of other inputs ({', '.join(changed)}); "
+            "without --resume it starts anew"
+        )
+    shutil.rmtree(place / "results", ignore_errors=True)
+    if not resume or left is None:
+        shutil.rmtree(place / "chunks", ignore_errors=True)
+        (place / LOG).unlink(missing_ok=True)
+
+
+@contextmanager
+def _lock(path: Path, folder: Path) -> Iterator[None]:
+    """Hold a file's lock. The system lets it go with the process, however that ends, so a dead one never blocks."""
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            _hold(file.fileno())
+        except OSError:
+            file.seek(0)
+            owner = file.read().strip() or "another process"
+            raise StoreError(f"{folder}: {owner} is running into it; wait for it or choose another --out") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        yield
+
+
+Log = Callable[[str], None]
+
+
+@contextmanager
+def logging(path: Path) -> Iterator[Log]:
+    """A log that lines are added to, each with its time; a run that goes on adds to that of the run before."""
+    with path.open("a", encoding="utf-8", buffering=1) as file:
+
+        def log(line: str) -> None:
+            file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")
+
+        yield log
+
+
+def _hold(handle: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _replace(partial: Path, folder: Path) -> None:
@@ -146,6 +236,20 @@ def _replace(partial: Path, folder: Path) -> None:
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """A table as Parquet, the same bytes for the same content."""
     pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path, compression="zstd")
+
+
+def write_tables(tables: Iterable[pd.DataFrame], path: Path) -> None:
+    """Tables of the same columns as one Parquet file, one after the other in memory."""
+    writer: pq.ParquetWriter | None = None
+    try:
+        for table in tables:
+            found = pa.Table.from_pandas(table, preserve_index=False)
+            if writer is None:
+                writer = pq.ParquetWriter(path, found.schema, compression="zstd")
+            writer.write_table(found)
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def write_json(content: object, path: Path) -> None:

@@ -1,0 +1,102 @@
+"""Finished chunks on disk: each a Parquet file, written whole or not at all, read back one measure at a time.
+
+A row is a start and an arm. A column holds one measure of it as a flat list, so that a band over many runs is made
+without the others in memory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from blocade.equations.arrays import Array
+from blocade.experiment.plan import Piece, Plan
+
+Cell = tuple[str, str]
+"""A start and an arm."""
+TIES = "ties"
+
+
+class Chunks:
+    """The finished chunks of a plan in a folder, which is made if it is not there."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self._folder, self._plan = folder, plan
+        folder.mkdir(exist_ok=True)
+        for torn in folder.glob("*.tmp"):  # what a killed run was writing
+            torn.unlink()
+
+    def missing(self) -> list[int]:
+        """Positions of the chunks that are not there."""
+        return [index for index in range(len(self._plan.chunks)) if not self._path(index).exists()]
+
+    def add(self, index: int, pieces: Mapping[Cell, Piece]) -> None:
+        """Keep a finished chunk; it is there when this returns, whatever happens to the process or the power."""
+        columns: dict[str, list[object]] = {"start": [], "arm": []}
+        for (start, arm), piece in pieces.items():
+            columns["start"].append(start)
+            columns["arm"].append(arm)
+            columns.setdefault(TIES, []).append(piece.ties.ravel())
+            for k, name in enumerate(self._plan.columns):
+                columns.setdefault(f"values:{name}", []).append(piece.values[..., k].ravel())
+            for k, name in enumerate(self._plan.followed):
+                columns.setdefault(f"series:{name}", []).append(piece.series[..., k].ravel())
+        path = self._path(index)
+        torn = path.with_suffix(".tmp")
+        with torn.open("wb") as file:
+            pq.write_table(pa.table(columns), file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        torn.replace(path)
+
+    def values(self) -> dict[Cell, Array]:
+        """Means over each window: cell -> [window, draw, replicate, column]."""
+        names, scenario = self._plan.columns, self._plan.scenario
+        shape = len(self._plan.windows), -1, scenario.replicates
+        found: dict[Cell, list[Array]] = {}
+        for table in self._tables([f"values:{name}" for name in names]):
+            for row, cell in enumerate(_cells(table)):
+                parts = [_flat(table, f"values:{name}", row).reshape(shape) for name in names]
+                found.setdefault(cell, []).append(np.stack(parts, axis=-1))
+        return {cell: np.concatenate(parts, axis=1) for cell, parts in found.items()}
+
+    def series(self, measure: str) -> dict[Cell, Array]:
+        """One measure at every time, means over replicates: cell -> [time, draw]."""
+        found: dict[Cell, list[Array]] = {}
+        name, times = f"series:{measure}", self._plan.steps + 1
+        for table in self._tables([name]):
+            for row, cell in enumerate(_cells(table)):
+                found.setdefault(cell, []).append(_flat(table, name, row).reshape(times, -1))
+        return {cell: np.concatenate(parts, axis=1) for cell, parts in found.items()}
+
+    def ties(self) -> dict[Cell, Array]:
+        """Mean tie of every pair at the start and at the end of the window: cell -> [2, state, partner]."""
+        n, replicates = self._plan.world.size, self._plan.scenario.replicates
+        total: dict[Cell, Array] = {}
+        runs: dict[Cell, int] = {}
+        for chunk, table in zip(self._plan.chunks, self._tables([TIES]), strict=True):
+            for row, cell in enumerate(_cells(table)):
+                total[cell] = total.get(cell, 0.0) + _flat(table, TIES, row).reshape(2, n, n)
+                runs[cell] = runs.get(cell, 0) + len(chunk) * replicates
+        return {cell: ties / runs[cell] for cell, ties in total.items()}
+
+    def _tables(self, columns: list[str]) -> Iterator[pa.Table]:
+        """Some columns of every chunk, in the order of the plan."""
+        for index in range(len(self._plan.chunks)):
+            yield pq.read_table(self._path(index), columns=["start", "arm", *columns])
+
+    def _path(self, index: int) -> Path:
+        return self._folder / f"{index:05d}.parquet"
+
+
+def _cells(table: pa.Table) -> list[Cell]:
+    return list(zip(table["start"].to_pylist(), table["arm"].to_pylist(), strict=True))
+
+
+def _flat(table: pa.Table, name: str, row: int) -> Array:
+    return np.asarray(table[name][row].values.to_numpy(zero_copy_only=False), dtype=np.float64)
