@@ -1,0 +1,196 @@
+"""What an effect hangs on: `blocade sensitivity` shares it among parameters, `blocade discover` names conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from blocade import api
+from blocade.analysis import sensitivity_report
+from blocade.analysis.claims import Estimand, estimands
+from blocade.analysis.conditions import FILES
+from blocade.analysis.conditions import tables as conditions_tables
+from blocade.analysis.conditions import told as conditions_told
+from blocade.analysis.discovery import discover
+from blocade.analysis.sensitivity import MOST_KEPT, Evaluator, budget, factors, indices, parameter_sets, screen
+from blocade.analysis.verdicts import effects
+from blocade.equations.arrays import Array
+from blocade.experiment.plan import RUNS_ABREAST, Plan, run_points
+from blocade.experiment.pool import in_processes
+from blocade.experiment.runner import Progress
+from blocade.library import MARK, put, refuse_foreign
+from blocade.parameters import PRIOR, Setting, table
+from blocade.result import Result
+from blocade.scenario import Scenario, find_scenario
+from blocade.scenario.wording import mistake_at_top
+from blocade.start import WEIGHTS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RUNS = 16_000
+"""Runs of one arm that a sensitivity analysis makes: a few minutes on two processors."""
+SENSITIVITY_FILES = ("sensitivity.md", "screening.csv", "indices.csv")
+UNSEEN = (*WEIGHTS, "o_votes")
+"""Parameters that act on no run from the real start, unless a scenario gives the weights a range: not analysed."""
+
+
+def usual_folder(command: str, name: str) -> Path:
+    """Where the results of a command go that names no folder."""
+    return Path("results") / command / name
+
+
+def sensitivity(
+    scenario: str | Path | Scenario,
+    out: str | Path | None = None,
+    *,
+    claim: str | None = None,
+    runs: int = RUNS,
+    seed: int | None = None,
+    workers: int = 1,
+    progress: Progress,
+) -> str:
+    """Screen every parameter (Morris), then share the variance of each effect among at most eight (Sobol').
+
+    Parameters
+    ----------
+    scenario : name of a packaged scenario, path of a file, or a loaded scenario.
+    out : results folder, by default ``results/sensitivity/<scenario>``.
+    claim : whose estimands are looked at; by default the first that the scenario asks.
+    runs : of one arm, in all.
+    progress : called with (points done, points in all).
+
+    Returns
+    -------
+    The text for a terminal.
+
+    Raises
+    ------
+    ScenarioError, StoreError, WorldError
+    """
+    loaded = scenario if isinstance(scenario, Scenario) else api.read(find_scenario(scenario))
+    if seed is not None:
+        loaded = replace(loaded, seed=seed)
+    if loaded.posterior != PRIOR:
+        raise mistake_at_top(
+            loaded.path, "a posterior has parameters that hang together; sensitivity needs `posterior: prior`"
+        )
+    asked, only = _asked(loaded, claim)
+    planned = api.plan(only)
+    settings = _settings(planned)
+    known = factors(settings)
+    try:
+        spent = budget(runs, len(known), len(planned.arms) * only.replicates)
+    except ValueError as error:
+        raise mistake_at_top(loaded.path, str(error)) from None
+    folder = Path(out) if out is not None else usual_folder("sensitivity", loaded.name)
+    charts = [f"tornado-{estimand.name}.png" for estimand in asked]
+    refuse_foreign(folder, (*SENSITIVITY_FILES, *charts))
+    smallest = {estimand.label: estimand.smallest for estimand in asked}
+    total = spent.r * (len(known) + 1) + spent.n * (min(MOST_KEPT, len(known)) + 2)
+    evaluate = _evaluator(planned, settings, asked, workers, progress, total)
+    screening = screen(evaluate, known, smallest, spent.r, only.seed)
+    found = indices(evaluate, known, screening.kept, smallest, spent.n, only.seed)
+    source = (
+        f"{loaded.title} World {loaded.world}, {len(planned.arms)} arms from the real start, one luck for all points."
+    )
+    made = f"Made by `blocade sensitivity {loaded.name}`: r = {spent.r} trajectories, N = {spent.n} base points."
+    page = [MARK, f"# {loaded.title} What the answer hangs on", "", f"{made} {source}", ""]
+    page += [f"![{estimand.label}](tornado-{estimand.name}.png)" for estimand in asked]
+    put(
+        folder,
+        {
+            "sensitivity.md": "\n".join([*page, "", sensitivity_report.markdown(screening, found)]),
+            "screening.csv": screening.table.to_csv(index=False, lineterminator="\n", float_format="%.6g"),
+            "indices.csv": found.to_csv(index=False, lineterminator="\n", float_format="%.6g"),
+            **dict(zip(charts, _tornados(found, asked, known, source), strict=True)),
+        },
+    )
+    return sensitivity_report.told(screening, found)
+
+
+def _asked(scenario: Scenario, claim: str | None) -> tuple[tuple[Estimand, ...], Scenario]:
+    """The estimands of one claim, and the scenario with no more than the arms and measures that they need."""
+    every = estimands(scenario)
+    if not every:
+        raise mistake_at_top(scenario.path, "one arm has nothing to be compared with; add a second under `arms:`")
+    named = claim or every[0].claim
+    asked = tuple(estimand for estimand in every if estimand.claim == named)
+    if not asked:
+        there = ", ".join(dict.fromkeys(estimand.claim for estimand in every))
+        raise mistake_at_top(scenario.path, f'no claim "{claim}" is asked here; there are {there}')
+    asks = replace(scenario, measures=("cohesion",), charts=(), starts=("real",))
+    if named in scenario.claims:  # arms of a hypothesis are named in the scenario, and stay
+        needed = {arm for estimand in asked for arm in estimand.arms}
+        arms = tuple(arm for arm in scenario.arms if arm.name in needed)
+        asks = replace(asks, arms=arms, claims=(named,), hypotheses={})
+    return asked, asks
+
+
+def _settings(plan: Plan) -> dict[str, Setting]:
+    """Settings of the plan, and the central value for what does not act."""
+    fixed = {name: table()[name].central for name in UNSEEN if name not in plan.settings}
+    return {**fixed, **plan.settings}
+
+
+def _evaluator(
+    plan: Plan, settings: dict[str, Setting], asked: Sequence[Estimand], workers: int, progress: Progress, total: int
+) -> Evaluator:
+    """The evaluator of both stages; progress is told in points of all."""
+    before = 0
+
+    def evaluate(unit: Array) -> Array:
+        nonlocal before
+        pieces = [unit[first : first + RUNS_ABREAST] for first in range(0, len(unit), RUNS_ABREAST)]
+        found: dict[int, Array] = {}
+        with in_processes(partial(_effects, plan, settings, tuple(asked)), pieces, workers) as finished:
+            for index, piece in finished:
+                found[index] = piece
+                progress(min(total, before + sum(len(pieces[done]) for done in found)), total)
+        before += len(unit)
+        return np.concatenate([found[index] for index in range(len(pieces))])
+
+    return evaluate
+
+
+def _effects(plan: Plan, settings: dict[str, Setting], asked: tuple[Estimand, ...], unit: Array) -> Array:
+    """Effects of some points: [point, estimand]."""
+    values = run_points(plan, parameter_sets(settings, unit))
+    columns = []
+    for estimand in asked:
+        column, window = plan.columns.index(estimand.measure), plan.readings.index((estimand.read, estimand.over))
+        means = {arm: values[arm][window, :, :, column].mean(axis=1) for arm in estimand.arms}
+        columns.append(effects(estimand, means))
+    return np.stack(columns, axis=1)
+
+
+def _tornados(found: Any, asked: Sequence[Estimand], known: Any, source: str) -> list[Figure]:
+    from blocade.charts.tornado import draw  # noqa: PLC0415 (slow to import)
+
+    return [draw(found, estimand.label, known, source) for estimand in asked]
+
+
+def discovered(results: str | Path, out: str | Path | None, estimand: str | None) -> tuple[str, Path, Sequence[str]]:
+    """Find the conditions under which an effect of finished results comes out: text, folder, names of files.
+
+    Raises
+    ------
+    StoreError
+        If there are no results, or the folder cannot be written.
+    """
+    from blocade.charts import boxes, regimes  # noqa: PLC0415 (slow to import)
+
+    result = Result(results)
+    found = discover(result, estimand)
+    folder = Path(out) if out is not None else usual_folder("discover", result.folder.resolve().name)
+    refuse_foreign(folder, FILES)
+    contents: dict[str, str | Figure] = {**conditions_tables(found), "boxes.png": boxes.draw(result, found)}
+    if found.pair is not None:
+        contents["regimes.png"] = regimes.draw(result, found, *found.pair)
+    put(folder, contents)
+    return conditions_told(found), folder, tuple(contents)

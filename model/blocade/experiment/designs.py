@@ -1,0 +1,114 @@
+"""Designs: which points of the unit cube an experiment looks at, a column for each factor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from SALib.sample import morris
+from scipy.stats import qmc
+
+from blocade.equations.arrays import Array
+from blocade.parameters import sample, table
+from blocade.randomness import identity, mix
+
+METHODS = ("latin-hypercube", "sobol", "grid", "morris")
+LEAST_TRAJECTORIES = 2
+"""Trajectories of a Morris design below which effects have no spread."""
+
+
+def points(method: str, names: Sequence[str], draws: int, seed: int, levels: int = 4) -> Array:
+    """Points of a design: [draw, factor], from 0 to 1.
+
+    latin-hypercube: one point in each of n equal slices of every factor, the very points that `sample` draws for a
+    parameter of that name. Each column is keyed by its name, so no other column moves where a factor is added, left
+    out, renamed or moved. sobol: a scrambled Sobol' sequence; columns are keyed by their place alone. grid: every
+    combination of equally spaced levels, ends included, the last factor fastest; no luck. morris: trajectories of
+    Morris 1991, each of one point more than there are factors, in which one factor after the other moves once.
+
+    Parameters
+    ----------
+    method : one of `METHODS`.
+    names : of the factors; for latin-hypercube, names of parameters.
+    draws : points; where levels and factors decide how many there are (grid, morris), the most there may be.
+    levels : of each factor, for grid and morris.
+
+    Raises
+    ------
+    ValueError
+        In one line, where there is no such design.
+    """
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"a design needs factors with names of their own, not {list(names)}")
+    match method:
+        case "latin-hypercube":
+            return _latin_hypercube(names, draws, seed)
+        case "sobol":
+            return _sobol(len(names), draws, seed)
+        case "grid":
+            return _grid(len(names), draws, levels)
+        case "morris":
+            return _morris(names, draws, seed, levels)
+        case _:
+            raise ValueError(f"unknown design {method!r}; known: {', '.join(METHODS)}")
+
+
+def key(seed: int, purpose: str) -> int:
+    """A seed of its own for a purpose; never 0, which SALib's `sobol.analyze` takes for none at all."""
+    return int(mix(np.asarray(seed, dtype=np.uint64), identity(purpose))) | 1
+
+
+def problem(names: Sequence[str]) -> dict[str, Any]:
+    """Factors as SALib wants them; a new one for each call, because SALib writes into it."""
+    return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
+
+
+def power_of_two(n: int) -> bool:
+    """Whether a Sobol' sequence of n points is balanced."""
+    return n > 0 and n & (n - 1) == 0
+
+
+def _latin_hypercube(names: Sequence[str], draws: int, seed: int) -> Array:
+    unknown = [name for name in names if name not in table()]
+    if unknown:
+        raise ValueError(f"latin-hypercube: no parameters: {', '.join(unknown)}")
+    drawn = sample(draws, seed, dict.fromkeys(names, (0.0, 1.0)))
+    return np.stack([drawn[name] for name in names], axis=-1)
+
+
+def _sobol(factors: int, draws: int, seed: int) -> Array:
+    if not power_of_two(draws):
+        raise ValueError(f"sobol: {draws} draws are no power of two, so points would not be balanced; {near(draws)}")
+    return qmc.Sobol(factors, scramble=True, seed=key(seed, "sobol")).random(draws)
+
+
+def near(draws: int) -> str:
+    """The powers of two around a number, as what to take instead."""
+    above = 1 << max(0, draws - 1).bit_length()
+    return f"take {above // 2} or {above}" if above > 1 else "take 1"
+
+
+def _grid(factors: int, draws: int, levels: int) -> Array:
+    if levels < 2:
+        raise ValueError(f"grid: {levels} levels; take 2 or more")
+    if levels**factors > draws:
+        raise ValueError(
+            f"grid: {levels} levels of {factors} factors are {levels**factors:,} points, more than {draws:,} draws; "
+            "take fewer levels or factors"
+        )
+    return np.array(list(product(np.linspace(0.0, 1.0, levels), repeat=factors)))
+
+
+def _morris(names: Sequence[str], draws: int, seed: int, levels: int) -> Array:
+    if levels < 2 or levels % 2:
+        raise ValueError(f"morris: {levels} levels; take an even number")
+    size = len(names) + 1
+    if draws < LEAST_TRAJECTORIES * size:
+        raise ValueError(
+            f"morris: {draws} draws; {LEAST_TRAJECTORIES} trajectories of {len(names)} factors need "
+            f"{LEAST_TRAJECTORIES * size}"
+        )
+    found = morris.sample(problem(names), draws // size, num_levels=levels, seed=key(seed, "morris"))
+    return np.asarray(found, dtype=np.float64)
