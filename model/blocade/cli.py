@@ -101,7 +101,7 @@ def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     sensitivity.add_argument("--claim", metavar="NAME", help="whose effects (default: the first that is asked)")
     sensitivity.add_argument(
-        "--runs", type=_between(1, 10_000_000), default=16_000, metavar="N", help="runs of one arm (default: 16000)"
+        "--runs", type=_between(1, 10_000_000), default=12_500, metavar="N", help="runs of one arm (default: 12500)"
     )
     sensitivity.add_argument("--seed", type=_between(*LIMITS["seed"]), metavar="N", help="instead of the scenario's")
     _add_work(sensitivity)

@@ -33,7 +33,7 @@ from blocade.start import WEIGHTS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-RUNS = 16_000
+RUNS = 12_500
 """Runs of one arm that a sensitivity analysis makes: a few minutes on two processors."""
 SENSITIVITY_FILES = ("sensitivity.md", "screening.csv", "indices.csv")
 UNSEEN = (*WEIGHTS, "o_votes")
