@@ -28,6 +28,7 @@ import calibrate
 
 from blocade import resources
 from blocade.equations.arrays import Array
+from blocade.experiment.pool import RUNS_ABREAST
 from blocade.history import calibration, posteriors
 from blocade.history.calibration import (
     ERRORS_PER_TOLERANCE,
@@ -50,7 +51,7 @@ from blocade.history.calibration import (
     weights,
 )
 from blocade.history.emulator import Emulator, fit
-from blocade.history.panel import RUNS_ABREAST, simulate_all, world_of
+from blocade.history.panel import simulate_all, world_of
 from blocade.history.patterns import Pattern, learnt, measure, patterns
 from blocade.history.posteriors import about, reweighted
 from blocade.history.ridge import Fitted

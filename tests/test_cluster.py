@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from test_runner import DRAWS, SMALL, assert_same, quiet
 
 from blocade import api
 from blocade.experiment import cluster
@@ -17,16 +18,6 @@ from blocade.experiment.cluster import scheduler
 from blocade.experiment.store import StoreError
 
 pytest.importorskip("distributed", reason="the extra cluster is not installed")
-
-HERE = Path(__file__).parent
-SMALL = HERE / "small.yaml"
-TABLES = ("draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", "verdicts.json")
-DRAWS = 60
-
-
-def quiet(_done: int, _total: int) -> None:
-    """No progress."""
-
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -90,8 +81,7 @@ def test_workers_of_a_scheduler_give_the_same_bytes_though_one_is_killed(address
         for process in workers:
             end(process)
     assert killed
-    for name in TABLES:
-        assert (spread / name).read_bytes() == (serial / name).read_bytes(), name
+    assert_same(spread, serial)
 
 
 def test_a_scheduler_without_workers_is_told(address: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_cli import SMALL, blocade
+from test_runner import quiet
 
 from blocade import api, drivers
 from blocade.analysis.claims import estimands
@@ -20,10 +21,6 @@ from blocade.scenario import ScenarioError
 
 RUNS = 2200
 """The least for the small scenario is a little less."""
-
-
-def quiet(_done: int, _total: int) -> None:
-    """No progress."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +40,7 @@ def test_points_meet_one_luck_and_differ_by_their_parameters_alone(planned: Plan
     for arm, values in together.items():
         np.testing.assert_allclose(values[:, 1:2], alone[arm], rtol=0, atol=1e-12)
         np.testing.assert_array_equal(same[arm][:, 0], same[arm][:, 1])
-    arm = planned.arms[0]
+    arm = "real", planned.arms[0]
     assert (together[arm][:, 0] != together[arm][:, 1]).any()
 
 
@@ -54,7 +51,7 @@ def test_effects_of_points_are_those_of_a_run(planned: Plan) -> None:
     drawn = planned.parameters.take(np.array([0]))
     unit = np.array([[(float(drawn[f.name][0]) - f.low) / (f.high - f.low) for f in known]])
     asked = estimands(planned.scenario)
-    found = drivers._effects(planned, settings, asked, unit)
+    found = drivers._effects(planned, settings, asked, unit, range(1))
     from blocade.experiment.plan import run_chunk  # noqa: PLC0415
 
     values = {cell: piece.values for cell, piece in run_chunk(planned, range(1)).items()}

@@ -15,15 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_cli import SMALL, TABLES
 
 from blocade import api
 from blocade.experiment.chunks import Chunks
-from blocade.experiment.plan import MOST_CHUNKS, RUNS_ABREAST, Plan, run_chunk
+from blocade.experiment.plan import MOST_CHUNKS, Plan, run_chunk
+from blocade.experiment.pool import RUNS_ABREAST
 from blocade.experiment.store import StoreError, workshop
 
-HERE = Path(__file__).parent
-SMALL = HERE / "small.yaml"
-TABLES = ("draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", "verdicts.json")
 DRAWS = 60
 """Six chunks: enough that a run can be met in the middle."""
 # a shell may start the tests with SIGINT ignored, which processes inherit; a terminal's user never meets that

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from blocade.limits import LIMITS
+from blocade.limits import LIMITS, SENSITIVITY_RUNS
 
 JUDGE = "until-2013"
 """The posterior by which the model is judged."""
@@ -36,6 +36,27 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"blocade {_version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    _add_run(commands)
+
+    theories = commands.add_parser(
+        "theories", help="run a scenario under every theory and null model, and draw the sign map"
+    )
+    theories.add_argument("scenario", metavar="FILE|NAME", help="a scenario file or the name of a packaged one")
+    theories.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/theories/SCENARIO)")
+    _add_usual(theories)
+
+    _add_drivers(commands)
+    _add_history(commands)
+
+    check = commands.add_parser("check", help="check scenario files and do nothing else")
+    check.add_argument("scenario", nargs="+", metavar="FILE")
+
+    commands.add_parser("schema", help="print the JSON Schema of scenario files")
+    return top
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command that runs scenarios."""
     run = commands.add_parser("run", help="run scenarios to their verdicts, tables and charts")
     run.add_argument(
         "scenario",
@@ -73,22 +94,6 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_usual(run)
 
-    theories = commands.add_parser(
-        "theories", help="run a scenario under every theory and null model, and draw the sign map"
-    )
-    theories.add_argument("scenario", metavar="FILE|NAME", help="a scenario file or the name of a packaged one")
-    theories.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/theories/SCENARIO)")
-    _add_usual(theories)
-
-    _add_drivers(commands)
-    _add_history(commands)
-
-    check = commands.add_parser("check", help="check scenario files and do nothing else")
-    check.add_argument("scenario", nargs="+", metavar="FILE")
-
-    commands.add_parser("schema", help="print the JSON Schema of scenario files")
-    return top
-
 
 def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Commands that say what an answer hangs on."""
@@ -101,7 +106,11 @@ def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     sensitivity.add_argument("--claim", metavar="NAME", help="whose effects (default: the first that is asked)")
     sensitivity.add_argument(
-        "--runs", type=_between(1, 10_000_000), default=12_500, metavar="N", help="runs of one arm (default: 12500)"
+        "--runs",
+        type=_between(1, 10_000_000),
+        default=SENSITIVITY_RUNS,
+        metavar="N",
+        help=f"runs of one arm (default: {SENSITIVITY_RUNS})",
     )
     sensitivity.add_argument("--seed", type=_between(*LIMITS["seed"]), metavar="N", help="instead of the scenario's")
     _add_work(sensitivity)
@@ -265,9 +274,9 @@ def _executor(given: argparse.Namespace) -> AbstractContextManager[Executor | No
 
 
 def _theories(given: argparse.Namespace) -> int:
-    from blocade import compare  # noqa: PLC0415
+    from blocade import compare, library  # noqa: PLC0415
 
-    out = given.out or compare.usual_folder(Path(given.scenario).stem)
+    out = given.out or library.usual_folder("theories", Path(given.scenario).stem)
     signs = compare.compare_theories(given.scenario, out, **_usual(given))
     if not given.quiet:
         print(f"\n{compare.told(signs)}\n\n {out}/   {', '.join(compare.FILES)}\n")
@@ -275,9 +284,9 @@ def _theories(given: argparse.Namespace) -> int:
 
 
 def _sensitivity(given: argparse.Namespace) -> int:
-    from blocade import drivers  # noqa: PLC0415
+    from blocade import drivers, library  # noqa: PLC0415
 
-    out = given.out or drivers.usual_folder("sensitivity", Path(given.scenario).stem)
+    out = given.out or library.usual_folder("sensitivity", Path(given.scenario).stem)
     with _progress(given, "sensitivity") as progress:
         told = drivers.sensitivity(
             given.scenario,

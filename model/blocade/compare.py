@@ -12,7 +12,7 @@ from blocade.analysis.theories import PERMUTED, Variant, foremost, mechanisms, s
 from blocade.analysis.verdicts import MEANING
 from blocade.charts.signmap import draw
 from blocade.experiment.runner import Progress
-from blocade.library import MARK, put, refuse_foreign
+from blocade.library import MARK, put, refuse_foreign, usual_folder
 from blocade.parameters import sets_told
 from blocade.scenario import Scenario, find_scenario
 from blocade.scenario.wording import mistake_at_top
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FILES = ("theories.md", "theories.csv", "signmap.png")
-
-
-def usual_folder(scenario: str) -> Path:
-    """Where the comparison of a scenario goes that names no folder."""
-    return Path("results") / "theories" / scenario
 
 
 def compare_theories(
@@ -63,7 +58,7 @@ def compare_theories(
     loaded = replace(loaded, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     if not estimands(loaded):
         raise mistake_at_top(loaded.path, "one arm has nothing to be compared with; add a second under `arms:`")
-    folder = Path(out) if out is not None else usual_folder(loaded.name)
+    folder = Path(out) if out is not None else usual_folder("theories", loaded.name)
     refuse_foreign(folder, FILES)
     sets = variants(loaded, api.plan(loaded).world.codes)
     answers = []

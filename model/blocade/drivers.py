@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,13 +17,23 @@ from blocade.analysis.conditions import FILES
 from blocade.analysis.conditions import tables as conditions_tables
 from blocade.analysis.conditions import told as conditions_told
 from blocade.analysis.discovery import discover
-from blocade.analysis.sensitivity import MOST_KEPT, Evaluator, budget, factors, indices, parameter_sets, screen
-from blocade.analysis.verdicts import effects
+from blocade.analysis.sensitivity import (
+    MOST_KEPT,
+    Evaluator,
+    Factor,
+    Screening,
+    budget,
+    factors,
+    indices,
+    parameter_sets,
+    screen,
+)
 from blocade.equations.arrays import Array
-from blocade.experiment.plan import RUNS_ABREAST, Plan, run_points
-from blocade.experiment.pool import in_processes
-from blocade.experiment.runner import Progress
-from blocade.library import MARK, put, refuse_foreign
+from blocade.experiment.plan import Plan, run_points
+from blocade.experiment.pool import by_runs
+from blocade.experiment.runner import Progress, effect
+from blocade.library import MARK, csv_text, put, refuse_foreign, usual_folder
+from blocade.limits import SENSITIVITY_RUNS
 from blocade.parameters import PRIOR, Setting, table
 from blocade.result import Result
 from blocade.scenario import Scenario, find_scenario
@@ -31,18 +41,12 @@ from blocade.scenario.wording import mistake_at_top
 from blocade.start import WEIGHTS
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
-RUNS = 12_500
-"""Runs of one arm that a sensitivity analysis makes: a few minutes on two processors."""
 SENSITIVITY_FILES = ("sensitivity.md", "screening.csv", "indices.csv")
 UNSEEN = (*WEIGHTS, "o_votes")
 """Parameters that act on no run from the real start, unless a scenario gives the weights a range: not analysed."""
-
-
-def usual_folder(command: str, name: str) -> Path:
-    """Where the results of a command go that names no folder."""
-    return Path("results") / command / name
 
 
 def sensitivity(
@@ -50,7 +54,7 @@ def sensitivity(
     out: str | Path | None = None,
     *,
     claim: str | None = None,
-    runs: int = RUNS,
+    runs: int = SENSITIVITY_RUNS,
     seed: int | None = None,
     workers: int = 1,
     progress: Progress,
@@ -100,17 +104,8 @@ def sensitivity(
         f"{loaded.title} World {loaded.world}, {len(planned.arms)} arms from the real start, one luck for all points."
     )
     made = f"Made by `blocade sensitivity {loaded.name}`: r = {spent.r} trajectories, N = {spent.n} base points."
-    page = [MARK, f"# {loaded.title} What the answer hangs on", "", f"{made} {source}", ""]
-    page += [f"![{estimand.label}](tornado-{estimand.name}.png)" for estimand in asked]
-    put(
-        folder,
-        {
-            "sensitivity.md": "\n".join([*page, "", sensitivity_report.markdown(screening, found)]),
-            "screening.csv": screening.table.to_csv(index=False, lineterminator="\n", float_format="%.6g"),
-            "indices.csv": found.to_csv(index=False, lineterminator="\n", float_format="%.6g"),
-            **dict(zip(charts, _tornados(found, asked, known, source), strict=True)),
-        },
-    )
+    head = [MARK, f"# {loaded.title} What the answer hangs on", "", f"{made} {source}", ""]
+    put(folder, {**_tables(head, asked, screening, found), **_tornados(charts, found, asked, known, source)})
     return sensitivity_report.told(screening, found)
 
 
@@ -146,33 +141,34 @@ def _evaluator(
 
     def evaluate(unit: Array) -> Array:
         nonlocal before
-        pieces = [unit[first : first + RUNS_ABREAST] for first in range(0, len(unit), RUNS_ABREAST)]
-        found: dict[int, Array] = {}
-        with in_processes(partial(_effects, plan, settings, tuple(asked)), pieces, workers) as finished:
-            for index, piece in finished:
-                found[index] = piece
-                progress(min(total, before + sum(len(pieces[done]) for done in found)), total)
+        work = partial(_effects, plan, settings, tuple(asked), unit)
+        pieces = by_runs(work, len(unit), workers, lambda done, _all: progress(min(total, before + done), total))
         before += len(unit)
-        return np.concatenate([found[index] for index in range(len(pieces))])
+        return np.concatenate(pieces)
 
     return evaluate
 
 
-def _effects(plan: Plan, settings: dict[str, Setting], asked: tuple[Estimand, ...], unit: Array) -> Array:
+def _effects(
+    plan: Plan, settings: dict[str, Setting], asked: tuple[Estimand, ...], unit: Array, some: range
+) -> Array:
     """Effects of some points: [point, estimand]."""
-    values = run_points(plan, parameter_sets(settings, unit))
-    columns = []
-    for estimand in asked:
-        column, window = plan.columns.index(estimand.measure), plan.readings.index((estimand.read, estimand.over))
-        means = {arm: values[arm][window, :, :, column].mean(axis=1) for arm in estimand.arms}
-        columns.append(effects(estimand, means))
-    return np.stack(columns, axis=1)
+    values = run_points(plan, parameter_sets(settings, unit[some.start : some.stop]))
+    return np.stack([effect(plan, values, estimand, "real") for estimand in asked], axis=1)
 
 
-def _tornados(found: Any, asked: Sequence[Estimand], known: Any, source: str) -> list[Figure]:
+def _tables(head: list[str], asked: Sequence[Estimand], screening: Screening, found: pd.DataFrame) -> dict[str, str]:
+    images = [f"![{estimand.label}](tornado-{estimand.name}.png)" for estimand in asked]
+    page = "\n".join([*head, *images, "", sensitivity_report.markdown(screening, found)])
+    return dict(zip(SENSITIVITY_FILES, (page, csv_text(screening.table), csv_text(found)), strict=True))
+
+
+def _tornados(
+    names: Sequence[str], found: pd.DataFrame, asked: Sequence[Estimand], known: Sequence[Factor], source: str
+) -> dict[str, Figure]:
     from blocade.charts.tornado import draw  # noqa: PLC0415 (slow to import)
 
-    return [draw(found, estimand.label, known, source) for estimand in asked]
+    return {name: draw(found, one.label, known, source) for name, one in zip(names, asked, strict=True)}
 
 
 def discovered(results: str | Path, out: str | Path | None, estimand: str | None) -> tuple[str, Path, Sequence[str]]:

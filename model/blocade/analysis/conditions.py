@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from blocade.analysis.prim import LEVEL, SHUFFLES, Box, End, dense_enough
-from blocade.library import MARK
+from blocade.library import MARK, csv_text
 from blocade.parameters import table
 from blocade.summary import cell, percent
 
@@ -172,13 +172,9 @@ def tables(found: Found) -> dict[str, str]:
     """What is written beside the charts: file -> content, the page first."""
     return {
         "discover.md": markdown(found),
-        "trajectory.csv": _csv(trajectory_table(found)),
-        "box.csv": _csv(box_table(found)),
+        "trajectory.csv": csv_text(trajectory_table(found)),
+        "box.csv": csv_text(box_table(found)),
     }
-
-
-def _csv(frame: pd.DataFrame) -> str:
-    return frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")
 
 
 def trajectory_table(found: Found) -> pd.DataFrame:

@@ -45,10 +45,10 @@ def scheduler(address: str, workers: int | None = None) -> Iterator[Executor]:
     except (OSError, ValueError) as error:
         raise StoreError(f"--scheduler {address}: nobody answers there ({error or type(error).__name__})") from None
     with client:
-        theirs = client.run(code_digest)
+        theirs, ours = client.run(code_digest), code_digest()
         if not theirs:
             raise StoreError(f"--scheduler {address}: has no workers; start some (dask worker {address})")
-        other = sorted(worker for worker, digest in theirs.items() if digest != code_digest())
+        other = sorted(worker for worker, digest in theirs.items() if digest != ours)
         if other:
             raise StoreError(f"--scheduler {address}: {other[0]} runs another version of blocade; results do not mix")
         yield client.get_executor(pure=False)

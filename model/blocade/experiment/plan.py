@@ -13,9 +13,11 @@ from functools import cached_property
 from importlib import import_module
 
 import numpy as np
+import numpy.typing as npt
 
 from blocade import engine
 from blocade.equations.arrays import Array
+from blocade.experiment.pool import RUNS_ABREAST
 from blocade.measures import Roles, columns, record, roles
 from blocade.parameters import MECHANISMS, Parameters, Setting, posterior, sample, table, theories
 from blocade.policy.calendar import Decree, calendar, first_step
@@ -27,9 +29,6 @@ from blocade.world import World
 
 DT = 0.25
 """Length of a step, years."""
-RUNS_ABREAST = 10
-"""Runs of an arm that are stepped together: few enough that the arrays stay in cache, enough that calls do not
-dominate."""
 MOST_CHUNKS = 250
 """Chunks of a large plan: many enough that little is lost with one, few enough that each can be a file."""
 ABLATION_DRAWS = 40
@@ -124,11 +123,15 @@ class Plan:
         """Columns of the scenario's posterior; looked up and not kept, because plans travel to worker processes."""
         return posterior(self.scenario.posterior)
 
+    @property
+    def abreast(self) -> int:
+        """Draws that are stepped together."""
+        return max(1, RUNS_ABREAST // self.scenario.replicates)
+
     @cached_property
     def chunks(self) -> tuple[range, ...]:
         """Draws of each chunk: as many as are stepped together, in large plans a multiple of that."""
-        size = max(1, RUNS_ABREAST // self.scenario.replicates)
-        size *= max(1, -(-self.scenario.draws // (size * MOST_CHUNKS)))
+        size = self.abreast * max(1, -(-self.scenario.draws // (self.abreast * MOST_CHUNKS)))
         return tuple(
             range(first, min(first + size, self.scenario.draws)) for first in range(0, self.scenario.draws, size)
         )
@@ -145,7 +148,7 @@ class Plan:
     def cells(self, chunk: range) -> dict[str, tuple[str, ...]]:
         """What a chunk runs: start -> arms."""
         cells = dict.fromkeys(self.starts, self.arms)
-        if self.ablation_arms and chunk.stop <= max(ABLATION_DRAWS, self.chunks[0].stop):  # whole chunks
+        if self.ablation_arms and chunk.stop <= max(ABLATION_DRAWS, self.chunks[0].stop):
             cells |= {WITHOUT + force: self.ablation_arms for force in MECHANISMS}
         return cells
 
@@ -181,10 +184,8 @@ def real_parameters(plan: Plan, chunk: range) -> Parameters:
 def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
     """Run every start and arm of some parameter sets: (start, arm) -> piece."""
     cells = plan.cells(chunk)
-    size = max(1, RUNS_ABREAST // plan.scenario.replicates)
-    parts = [
-        _run_abreast(plan, chunk[first : first + size], cells) for first in range(0, len(chunk), size)
-    ]
+    firsts = range(0, len(chunk), plan.abreast)
+    parts = [_run_abreast(plan, chunk[first : first + plan.abreast], cells) for first in firsts]
     if len(parts) == 1:
         return parts[0]
     return {
@@ -199,12 +200,10 @@ def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
 
 def _run_abreast(plan: Plan, chunk: range, cells: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, str], Piece]:
     """Run parameter sets that are stepped together."""
-    replicates = plan.scenario.replicates
-    draws = np.repeat(np.arange(chunk.start, chunk.stop), replicates)
-    luck = Luck(plan.scenario.seed, draws, np.tile(np.arange(replicates), len(chunk)), plan.world.codes)
+    luck = _luck(plan, np.arange(chunk.start, chunk.stop))
     drawn, real = plan.parameters.take(np.arange(chunk.start, chunk.stop)), real_parameters(plan, chunk)
     solved = solve_start(plan.world, real)
-    repeat = np.repeat(np.arange(len(chunk)), replicates)
+    repeat = np.repeat(np.arange(len(chunk)), plan.scenario.replicates)
     acts, pieces = plan.decrees(plan.world), {}
     for name, arms in cells.items():
         start, parameters = _start(plan, name, solved, real, drawn)
@@ -212,6 +211,13 @@ def _run_abreast(plan: Plan, chunk: range, cells: Mapping[str, tuple[str, ...]])
         for arm in arms:
             pieces[name, arm] = _run_arm(plan, start.take(repeat), parameters.take(repeat), decrees[arm], luck)
     return pieces
+
+
+def _luck(plan: Plan, draws: npt.NDArray[np.int64]) -> Luck:
+    """The luck of every replicate of some draws."""
+    replicates = plan.scenario.replicates
+    each = np.tile(np.arange(replicates), len(draws))
+    return Luck(plan.scenario.seed, np.repeat(draws, replicates), each, plan.world.codes)
 
 
 def _start(plan: Plan, name: str, solved: Start, real: Parameters, drawn: Parameters) -> tuple[Start, Parameters]:
@@ -252,20 +258,15 @@ def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[De
     )
 
 
-def run_points(plan: Plan, parameters: Parameters) -> dict[str, Array]:
-    """Every arm from the real start at given parameter sets, all with the luck of the first draw: arm -> [window,
-    point, replicate, column].
+def run_points(plan: Plan, parameters: Parameters) -> dict[tuple[str, str], Array]:
+    """Every arm from the real start at given parameter sets, all with the luck of the first draw: (start, arm) ->
+    [window, point, replicate, column].
 
     What differs between two points is then their parameters alone, as a sensitivity analysis needs it.
     """
-    count, replicates = len(parameters["beta"]), plan.scenario.replicates
-    luck = Luck(
-        plan.scenario.seed,
-        np.zeros(count * replicates, dtype=np.int64),
-        np.tile(np.arange(replicates), count),
-        plan.world.codes,
-    )
-    repeat = np.repeat(np.arange(count), replicates)
+    count = len(parameters["beta"])
+    luck = _luck(plan, np.zeros(count, dtype=np.int64))
+    repeat = np.repeat(np.arange(count), plan.scenario.replicates)
     start, repeated = solve_start(plan.world, parameters).take(repeat), parameters.take(repeat)
     decrees = plan.decrees(plan.world)
-    return {arm: _run_arm(plan, start, repeated, decrees[arm], luck).values for arm in plan.arms}
+    return {("real", arm): _run_arm(plan, start, repeated, decrees[arm], luck).values for arm in plan.arms}

@@ -207,8 +207,8 @@ def execute(
     finish : called with the folder when its tables are there; draws the charts.
     resume : go on with the finished chunks of an earlier run of the same plan.
     """
-    began, clock = datetime.now(UTC), time.monotonic()
-    with workshop(folder, inputs(plan), resume) as place, logging(place / LOG) as log:
+    began, clock, told = datetime.now(UTC), time.monotonic(), inputs(plan)
+    with workshop(folder, told, resume) as place, logging(place / LOG) as log:
         log(f"{plan.scenario.name}: {plan.runs} runs in {len(plan.chunks)} chunks, {pool} at work")
         chunks, results = Chunks(place / "chunks", plan), place / "results"
         run_plan(plan, chunks, pool, progress, log)
@@ -219,7 +219,7 @@ def execute(
         write_table(ties_table(plan, chunks), results / "ties.parquet")
         write_json([verdict.as_dict() for verdict in all_verdicts(plan, values)], results / "verdicts.json")
         manifest = {
-            "inputs": inputs(plan),
+            "inputs": told,
             "title": plan.scenario.title,
             "seed": plan.scenario.seed,
             "window": [float(plan.times[plan.window][0]), float(plan.times[plan.window][-1])],

@@ -22,9 +22,10 @@ from scipy.special import logsumexp
 from scipy.stats import spearmanr
 
 from blocade.equations.arrays import Array
+from blocade.experiment.pool import by_runs
 from blocade.experiment.runner import Progress
 from blocade.history.emulator import Emulator, fit
-from blocade.history.panel import by_runs, simulate_all
+from blocade.history.panel import simulate_all
 from blocade.history.patterns import Pattern, measure, periods_of
 from blocade.parameters import Parameters, table
 from blocade.start import WEIGHTS

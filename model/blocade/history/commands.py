@@ -20,7 +20,7 @@ from blocade.history.channels import YEARLY
 from blocade.history.forecasts import move
 from blocade.history.panel import world_of
 from blocade.history.record import at
-from blocade.library import MARK, put, refuse_foreign
+from blocade.library import MARK, csv_text, put, refuse_foreign
 from blocade.parameters import posterior, posteriors, sets_told, table
 from blocade.resources import seeds
 
@@ -140,11 +140,11 @@ def backcast(folder: Path, own: Path | None, workers: int, progress: Progress) -
         folder,
         {
             "backcast.md": backcast_markdown(skill, ratios, cases, theories, said),
-            "skill.csv": _csv(skill),
-            "ratios.csv": _csv(ratios),
-            "cases.csv": _csv(cases),
-            "theories.csv": _csv(theories),
-            "forecasts.csv": _csv(forecasts.round(4)),
+            "skill.csv": csv_text(skill),
+            "ratios.csv": csv_text(ratios),
+            "cases.csv": csv_text(cases),
+            "theories.csv": csv_text(theories),
+            "forecasts.csv": csv_text(forecasts.round(4)),
             **backcast_charts(forecasts, skill, theories),
         },
     )
@@ -152,10 +152,6 @@ def backcast(folder: Path, own: Path | None, workers: int, progress: Progress) -
 
     lines = [list(report.RATIO_HEADER), *([c.replace("**", "") for c in row] for row in report.ratio_rows(ratios))]
     return "\n".join(["Backcast 2014-2021 from the end of 2013", "", *aligned(lines), *([said] if said else [])])
-
-
-def _csv(frame: pd.DataFrame) -> str:
-    return frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")
 
 
 DIGITS = {"votes": 3, "votes-all": 3, "agreement": 4, "trade": 5, "arms": 4, "pacts": 4}
@@ -329,6 +325,6 @@ def register(folder: Path, workers: int, progress: Progress) -> Mapping[str, int
     if there:
         raise StoreError(f"{folder}: holds {' and '.join(there)} already; what is registered is not replaced")
     tables = registering.registered(workers, progress)
-    contents: dict[str, str | Figure] = {f"{name}.csv": _csv(frame) for name, frame in tables.items()}
+    contents: dict[str, str | Figure] = {f"{name}.csv": csv_text(frame) for name, frame in tables.items()}
     put(folder, contents)
     return {f"{name}.csv": len(frame) for name, frame in tables.items()}

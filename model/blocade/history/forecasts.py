@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from blocade.equations.arrays import Array
 from blocade.equations.observation import shown, vote_distance
+from blocade.experiment.pool import by_runs
 from blocade.experiment.runner import Progress
 from blocade.history.channels import Channel
 from blocade.history.naive import NAIVE, QUANTILES, Rule, best_weight, filtered, mean_of, past_errors
-from blocade.history.panel import Period, by_runs, simulate
+from blocade.history.panel import Period, simulate
 from blocade.history.record import Record, at
 from blocade.parameters import Parameters
 from blocade.randomness import identity

@@ -6,11 +6,10 @@ panels without knowing which kind they have (indirect inference).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TypeVar
 
 import numpy as np
 
@@ -18,8 +17,6 @@ from blocade import engine
 from blocade.equations.arrays import Array, without_self
 from blocade.equations.observation import recorded_share, vote_distance
 from blocade.experiment.plan import DT
-from blocade.experiment.pool import in_processes
-from blocade.experiment.runner import Progress
 from blocade.history.happened import decrees
 from blocade.history.record import at, read_record
 from blocade.parameters import Parameters, table
@@ -29,13 +26,9 @@ from blocade.start import WEIGHTS, Start, solve_start
 from blocade.state import Moment
 from blocade.world import World, load_world
 
-Found = TypeVar("Found")
-
 PER_YEAR = round(1 / DT)
 BASE_YEARS = 3
 """Years averaged into the level from which changes are counted, as in the worlds."""
-RUNS_ABREAST = 10
-"""Runs that are stepped together: few enough that the arrays stay in cache."""
 WEST = "G7"
 
 
@@ -247,20 +240,6 @@ def simulate(
     )
     sanctions, pressed = _legal(period, world)
     return Panel(period, world.codes, tie, votes, trade, _alignment(tie, world), sanctions, pressed, conceded)
-
-
-def by_runs(
-    work: Callable[[range], Found], runs: int, workers: int, progress: Progress
-) -> list[Found]:
-    """What the work gives for every few runs, in their order, with progress told in runs."""
-    pieces = [range(first, min(first + RUNS_ABREAST, runs)) for first in range(0, runs, RUNS_ABREAST)]
-    found: dict[int, Found] = {}
-    progress(0, runs)
-    with in_processes(work, pieces, workers) as finished:
-        for index, piece in finished:
-            found[index] = piece
-            progress(sum(len(pieces[done]) for done in found), runs)
-    return [found[index] for index in range(len(pieces))]
 
 
 def _alignment(tie: Array, world: World) -> Array:

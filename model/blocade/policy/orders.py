@@ -84,11 +84,6 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
         pact -= parameters.pair("w_enmity") * decree.clash
     lasting = watched(parameters.pair("e_inf"), parameters.pair("institution"), decree.watched)
     fighting = decree.war & ((seen.munitions > 0.0) | ~decree.limited)
-    fights = decree.fights.astype(float)
-    if decree.fights.any():
-        if decree.limited.any():  # only then do runs differ
-            fights = np.where(fighting[..., None], fights, 0.0)
-        fights = np.maximum(fights, back(fights))
     return Orders(
         sanctions=sanctions,
         isolation=isolation,
@@ -109,5 +104,16 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
         war=np.where(fighting, np.where(np.isnan(decree.war_need), parameters.state("war_need"), decree.war_need), 0.0),
         limited=decree.limited & fighting,
         suppliers=decree.suppliers,
-        fights=fights,
+        fights=_fights(decree, fighting),
     )
+
+
+def _fights(decree: Decree, fighting: npt.NDArray[np.bool_]) -> Array:
+    """Who is at war with whom, either way round: [state, partner], or [run, state, partner] where runs differ."""
+    fights = decree.fights.astype(float)
+    if not decree.fights.any():
+        return fights
+    if decree.limited.any():  # only then do runs differ
+        fights = np.where(fighting[..., None], fights, 0.0)
+    either: Array = np.maximum(fights, back(fights))
+    return either
