@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import make_world
 
+from blocade.equations.drift import FORCES
+from blocade.equations.exchange import gate
 from blocade.parameters import Parameters, table
 from blocade.policy.calendar import calendar
 from blocade.policy.events import OffRampEvent
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
-from blocade.situation import assess, forces
+from blocade.situation import assess, forces, levels, special_levels
 from blocade.start import solve_start
 from blocade.state import Moment
 from blocade.world import World
@@ -136,11 +138,11 @@ def mixed_difference(world: World, parameters: Parameters, state: Moment, on: tu
         policy_sees = replace(Seen.nothing(*state.state.compliance.shape), compliance=state.state.compliance)
         order = orders(calendar(world, events, BEGIN, DT, 1)[0], 0.0, parameters, policy_sees)
         s, none = state.state, np.zeros_like(state.state.compliance)
-        now = assess(world, parameters, order, s.tie, s.trade, none, s.compliance)
-        for force in now.levels:
+        now = assess(world, parameters, order, s.trade, none, s.compliance)
+        every = levels(now, s.trade) | special_levels(now, order, s.tie, s.compliance, np.arange(world.size))
+        for force in FORCES:
             only = parameters.replaced({**NO_FORCES, f"b_{force}": 1.0})
-            zero = {name: np.zeros_like(level) for name, level in now.levels.items()}
-            acting = sum(forces(now, zero, only), np.zeros_like(state.state.tie))
+            acting = sum(forces(every, {}, gate(s.tie), only), np.zeros_like(s.tie))
             total[force] = total.get(force, 0.0) + weight * acting[:, i, j]
     return total
 

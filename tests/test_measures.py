@@ -13,12 +13,13 @@ from hypothesis import given
 from worlds import make_world
 
 from blocade.equations.drift import FORCES
+from blocade.equations.exchange import gate
 from blocade.measures import MEASURES, Roles, alignment, applicable, columns, mean_tie, record, roles
 from blocade.policy.calendar import at_rest, calendar
 from blocade.policy.events import IsolationEvent, OfferEvent, SanctionsEvent, WarEvent
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
-from blocade.situation import assess, forces
+from blocade.situation import assess, forces, levels, special_levels
 from blocade.start import solve_start
 from blocade.state import Moment
 from blocade.world import GOODS, World
@@ -48,7 +49,7 @@ def test_situation_of_three_states() -> None:
     # a tenth of the trade of state 0 with 1 is gone
     trade = np.array(world.trade)[None].copy()
     trade[0, 0, 1] = 0.3
-    now = assess(world, parameters, order, tie, trade, world.rest_of_world[None], compliance)
+    now = assess(world, parameters, order, trade, world.rest_of_world[None], compliance)
     close(now.hand[0, [0, 1], 2], [0.3, 0.2])
     close(now.pressure[0], [0.15, 0.1, 0.0])
     close(now.cut[0, [0, 2], [2, 0]], [0.15, 0.15])
@@ -56,12 +57,13 @@ def test_situation_of_three_states() -> None:
     # 1 stands to lose to 2 (hand of .3 on 0) as far as its own punishment of .2 lets it fear; 0 likewise for 1
     close(now.risk[0, 1, 0], 0.1 * 0.3 * (1 - 0.5 * 0.2) * 0.1)
     close(now.risk[0, 0, 1], 0.1 * 0.2 * (1 - 0.5 * 0.3) * 0.2)
-    close(now.levels["match"][0, 0, 1], 0.5 * (0.2 * 0.6 + 0.5 * 0.4 * 0.95))
-    close(now.levels["trade"][0, 0, 1], 0.3)
-    close(now.levels["sanction"][..., 0, 2], 0.25)
-    close(now.levels["isolation"][..., 1, 2], 0.1)
-    close(now.levels["comply"][0, 2, 0], 0.5 * 0.5 * 0.3)
-    close(now.levels["regime"][0, 1], 0.8)
+    every = levels(now, trade) | special_levels(now, order, tie, compliance, np.arange(3))
+    close(every["match"][0, 0, 1], 0.5 * (0.2 * 0.6 + 0.5 * 0.4 * 0.95))
+    close(every["trade"][0, 0, 1], 0.3)
+    close(every["sanction"][..., 0, 2], 0.25)
+    close(every["isolation"][..., 1, 2], 0.1)
+    close(every["comply"][0, 2, 0], 0.5 * 0.5 * 0.3)
+    close(every["regime"][0, 1], 0.8)
 
 
 def test_match_counts_its_change_only_as_far_as_the_pair_is_open() -> None:
@@ -70,14 +72,15 @@ def test_match_counts_its_change_only_as_far_as_the_pair_is_open() -> None:
     tie[0, 0, 1] = tie[0, 1, 0] = 0.05
     none, unseen = np.zeros((1, 3)), Seen.nothing(1, 3)
     before = assess(
-        world, parameters, orders(at_rest(world), 0, parameters, unseen), tie, world.trade[None], none, none
+        world, parameters, orders(at_rest(world), 0, parameters, unseen), world.trade[None], none, none
     )
     codes = world.codes
     war = (WarEvent(codes[:1], 2022.0, 2030.0, need=0.5), SanctionsEvent(2022.0, codes[:1], codes[1:2], 0.25))
     order = orders(calendar(world, war, 2022.0, DT, 1)[0], 0.0, parameters, unseen)
-    after = assess(world, parameters, order, tie, world.trade[None], none, none)
+    after = assess(world, parameters, order, world.trade[None], none, none)
     only_match = parameters.replaced({f"b_{force}": 0.0 for force in FORCES if force != "match"})
-    match_force = sum(forces(after, before.levels, only_match), np.zeros((1, 3, 3)))
+    now, start = (levels(x, world.trade[None]) for x in (after, before))
+    match_force = sum(forces(now, start, gate(tie), only_match), np.zeros((1, 3, 3)))
     was, is_ = 0.5 * (0.2 * 0.6 + 0.5 * 0.4), 0.5 * (0.7 * 0.6 + 0.5 * 0.4) * 0.75
     close(match_force[0, 0, 1], 2.0 * (is_ - was) * 0.25)
     close(match_force[0, 0, 2], 0.0)
@@ -88,8 +91,9 @@ def test_offer_counts_only_while_under_pressure() -> None:
     codes = world.codes
     offer = (OfferEvent(2022.0, codes[2:], codes[:2], 0.8), OfferEvent(2022.0, codes[:1], codes[2:], 0.8))
     order = orders(calendar(world, offer, 2022.0, DT, 1)[0], 0.0, parameters, Seen.nothing(1, 3))
-    now = assess(world, parameters, order, np.zeros((1, 3, 3)), world.trade[None], np.zeros((1, 3)), np.zeros((1, 3)))
-    close(now.levels["offer"][0, 0, 2], 0.5 * 0.8 * 0.5)  # 2 is offered something too, but nobody presses it
+    now = assess(world, parameters, order, world.trade[None], np.zeros((1, 3)), np.zeros((1, 3)))
+    offered = special_levels(now, order, np.zeros((1, 3, 3)), np.zeros((1, 3)), np.arange(3))["offer"]
+    close(offered[0, 0, 2], 0.5 * 0.8 * 0.5)  # 2 is offered something too, but nobody presses it
 
 
 def test_isolation_bites_in_the_world_of_three_states() -> None:
@@ -169,7 +173,6 @@ def moment(world: World, tie: Array) -> Moment:
                    cover={0: 0.9}),
         surplus=goods(arms={1: 0.6, 2: 0.4}, technology={0: 0.3}, energy_food={1: 0.5}, cash_labour={1: 1.0},
                       cover={2: 1.0}),
-        gate=np.stack([symmetric(6, {(0, 1): 0.5, (0, 2): 1.0, (1, 2): 0.25, (0, 3): 1.0, (2, 3): 1.0})] * 2),
         closed=np.stack([symmetric(6, {(0, 1): 0.2})] * 2),
     )  # fmt: skip
     war = np.array([[0.5, 0, 0.5, 0, 0, 0], [0.5, 0.2, 0, 0, 0, 0]])
@@ -218,13 +221,10 @@ EXPECTED = {
     "trade_senders": ((0.2 + 0.1 + 0.04) / 2, 0.0),
     "trade_others": ((0.05 + 0.01) / 2, 0.0),
     "sphere": ((0.31 / 0.7 + 0.53 / 0.9) / 2, 0.0),
-    "exchange_energy_food": (0.25 * 0.5 * 0.4 * 0.5 / 3, 0.0),
-    "exchange_technology": (0.5 * 0.8 * 0.5 * 1.0 * 0.3 / 3, 0.0),
-    "exchange_arms": (
-        (0.5 * 0.8 * 0.5 * 0.5 * 0.6 + 1.0 * 0.5 * 0.5 * 0.4 + 0.25 * 0.5 * 0.2 * 0.6) / 3,
-        0.0,
-    ),
-    "exchange_cash_labour": (0.5 * 0.8 * 0.5 * 0.1 * 1.0 / 3, 0.0),
+    "exchange_energy_food": (0.5 * 0.4 * 0.5 / 3, 0.0),
+    "exchange_technology": (0.8 * 0.5 * 1.0 * 0.3 / 3, 0.0),
+    "exchange_arms": ((0.8 * 0.5 * 0.5 * 0.6 + 0.5 * 0.5 * 0.4 + 0.5 * 0.2 * 0.6) / 3, 0.0),
+    "exchange_cash_labour": (0.8 * 0.5 * 0.1 * 1.0 / 3, 0.0),
     "exchange_cover": (1.0 * 0.5 * 0.9 * 1.0 / 3, 0.0),
     "un_agreement": ((1 + 0.5 + 0.3 / 1.15) / 2, 0.75),
     "gridlock": ((0.6 + 0.2) / 2, 0.2),
@@ -234,6 +234,13 @@ EXPECTED = {
 @pytest.mark.parametrize("name", MEASURES)
 def test_measure(name: str, moment: Moment, who: Roles) -> None:
     np.testing.assert_allclose(MEASURES[name][2](moment, who), EXPECTED[name], rtol=0, atol=2e-15)
+
+
+def test_exchange_counts_as_far_as_the_gate_is_open(moment: Moment, who: Roles) -> None:
+    """Ties of .1, .15 and .05 open the gate by a half, three quarters and a quarter."""
+    cool = replace(moment, state=replace(moment.state, tie=moment.state.tie / 4))
+    arms = 0.5 * 0.8 * 0.5 * 0.5 * 0.6 + 0.75 * 0.5 * 0.5 * 0.4 + 0.25 * 0.5 * 0.2 * 0.6
+    close(MEASURES["exchange_arms"][2](cool, who), [arms / 3, 0.0])
 
 
 def test_every_measure_applies_in_a_scenario_that_has_all_roles(who: Roles) -> None:

@@ -47,8 +47,8 @@ def check_bounds(moment: Moment, start: Start) -> None:
     assert state.trade.min() >= 0.0
     assert (state.trade.sum(axis=-1) + start.rest_of_world).max() <= 1.0 + eps
     assert state.capability.min() >= 0.0 and state.armament.min() >= 0.0
-    shares = (state.compliance, state.insulation, state.munitions, now.pain, now.pressure, now.hand, now.gate, now.cut)
-    for share in shares:
+    people = (state.compliance, state.insulation, state.munitions, now.pain, now.pressure)
+    for share in (*people, now.hand, now.closed, now.cut):
         assert share.min() >= 0.0 and share.max() <= 1.0 + eps
     assert now.risk.min() >= 0.0
 

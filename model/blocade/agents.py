@@ -29,17 +29,25 @@ from typing import Any, TypeAlias
 import mesa  # of 3.3 on import sets multiprocessing's start method for the whole process: nothing else may import it
 import numpy as np
 
-from blocade.equations.armament import armament_growth, armament_step, hostility, technology_received
+from blocade.equations.armament import armament_growth, armament_step, hostile
 from blocade.equations.arrays import Array, back, mean_of_pair, without_self
 from blocade.equations.balance import structural_balance
 from blocade.equations.capability import capability_step
-from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
-from blocade.equations.diversion import missing_trade, pain, residual_in_force, trade_step, trade_target
+from blocade.equations.concession import accumulate, compliance_step, friendly, friendship, hazard
+from blocade.equations.diversion import (
+    diversion,
+    missing_trade,
+    pain,
+    residual_in_force,
+    trade_step,
+    trade_target,
+    within,
+)
 from blocade.equations.drift import FORCES, SIGNS, likeness, offer_standing, split, tie_drift, tie_step
 from blocade.equations.exchange import gate, match, need, surplus
 from blocade.equations.insulation import insulation_at_rest, insulation_step
 from blocade.equations.munitions import munitions_received, munitions_step
-from blocade.equations.partners import willing_partners
+from blocade.equations.partners import capacity, willing_partners
 from blocade.equations.pressure import closed, hand, pressure
 from blocade.equations.reach import reach
 from blocade.equations.risk import association_risk
@@ -68,8 +76,9 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
     code, name, index : who it is, and its place in every array.
     tie, trade : its rows. capability, insulation, compliance, armament, exposure, spell, munitions : its numbers
     (`State`).
-    hand, pressure, closed, cut, risk, pair_risk, pain, need, surplus, gate, levels : what it sees (`Situation`).
-    views : its own side of `levels`, [force, partner]. drift, chosen : what it has decided and not yet done.
+    hand, pressure, closed, cut, risk, pair_risk, pain, need, surplus, match, complied : what it sees (`Situation`).
+    levels, views : what each force depends on, of the pair and from its own side, [force, partner].
+    drift, chosen : what it has decided and not yet done.
     """
 
     model: RunModel
@@ -89,16 +98,17 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         self.tie, self.trade = model.state.tie[index], model.state.trade[index]
         for name in NUMBERS:
             setattr(self, name, getattr(model.state, name)[index].item())
-        self.levels_before = np.array([np.broadcast_to(before[force], shape)[index] for force in FORCES])
+        self.levels_before = np.array([np.broadcast_to(before.get(force, 0.0), shape)[index] for force in FORCES])
 
     def look_around(self) -> None:
         """Who presses it, what it suffers, and so what it needs and can spare (equation 5)."""
         m, i = self.model, self.index
         normal = m.world.capability[i]
-        self.relative = self.capability / normal if normal > 0.0 else 1.0
         self.hand = hand(m.orders.enforced[i], m.orders.isolation[i])
         self.pressure = pressure(self.hand, m.share)
-        self.pain = pain(self.trade, m.start.rest_of_world[i], m.trades[i])
+        self.pain = pain(self.trade.sum(), m.start.rest_of_world[i], m.trades[i])
+        relative: Number = self.capability / normal if normal > 0.0 else 1.0
+        self.capacity = capacity(m.share[i], relative, self.pain)
         self.need = need(m.world.need[i], m.values["nu"] * PAINED, self.pain, 0.0)
         self.need[ARMS] += m.orders.war[i]
         self.surplus = surplus(m.world.surplus[i], m.values["mu"] * PAINED, self.pain)
@@ -109,10 +119,10 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         self.closed, self.gate = closed(self.hand, m.hand[:, i]), gate(self.tie)
         enforced = m.orders.enforced
         self.cut = reach(m.values["delta"], enforced[i], enforced[:, i], m.orders.withdrawn[i])
-        self.risk = self.weigh_risk()
+        self.risk, self.match = self.weigh_risk(), match(self.need, self.surplus, m.need, m.surplus)
         sides = {
             "trade": self.trade,
-            "match": match(self.need, self.surplus, m.need, m.surplus) * (1.0 - self.closed),
+            "match": self.match * (1.0 - self.closed),
             "sanction": m.orders.sanctions[i],
             "isolation": m.orders.isolation[i],
             "offer": offer_standing(m.orders.offer[i], self.pressure, self.compliance),
@@ -132,7 +142,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
     def sense(self) -> None:
         """What each force depends on, from both sides' views of the pair: [force, partner]."""
         self.levels = mean_of_pair(self.model.views[self.index], self.model.views[:, :, self.index].T)
-        self.pair_risk = self.levels[FORCES.index("risk")]
+        self.pair_risk, self.complied = self.levels[FORCES.index("risk")], self.levels[FORCES.index("comply")]
 
     def decide(self) -> None:
         """Take every decision of the step."""
@@ -164,21 +174,23 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
     def adjust_trade(self) -> Array:
         """Decide its trade shares (equations 3 and 4): [partner]."""
         m, i = self.model, self.index
-        normal, missing = m.start.normal[i], missing_trade(m.start.normal[i], self.trade)
+        normal, missing = m.start.normal[i], missing_trade(m.start.normal[i], self.trade).sum()
         shield = m.orders.shield[i]
         shut = np.maximum(self.closed, m.orders.withdrawn[i])  # who withdraws trade does not take it up again
-        willing = willing_partners(m.share, m.relative, self.tie, shut, m.risk[:, i], m.pain, shield)
+        willing = willing_partners(m.capacity, self.tie, shut, m.risk[:, i], shield)
         willing[i] = 0.0
         residual = residual_in_force(m.start.residual[i], m.start.erased[i], self.cut, m.start.cut[i])
-        phi, kappa = m.values["phi"], m.values["kappa"]
+        diverted = diversion(missing, willing.sum(), m.values["phi"], m.values["kappa"])
+        target = trade_target(normal, self.cut, self.pair_risk, willing, diverted, residual)
         cut, recover, grow = m.values["rho_cut"], m.values["rho_recover"], m.values["rho_divert"]
-        target = trade_target(normal, self.cut, self.pair_risk, missing, willing, phi, kappa, residual)
-        return trade_step(self.trade, target, normal, 1.0 - m.start.rest_of_world[i : i + 1], cut, recover, grow, m.dt)
+        moved = trade_step(self.trade, target, normal, cut, recover, grow, m.dt)
+        return moved * within(moved.sum(), 1.0 - m.start.rest_of_world[i])
 
     def feel_hazard(self) -> Number:
         """How near it is to a concession (equation 8), 1/year."""
         m, i = self.model, self.index
-        friends, offer = friendship(self.tie, self.hand, m.share, self.pressure), m.orders.offer[i].max()
+        friends = friendship(friendly(self.tie, self.hand) @ m.share, self.pressure)
+        offer = m.orders.offer[i].max()
         sizes = (m.values[name] for name in ("h0", "k", "kappa_f", "k_o"))
         return hazard(self.pressure, self.pain, self.insulation, friends, offer, *sizes)
 
@@ -205,9 +217,9 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         """Decide its armament (equation 12)."""
         m, i = self.model, self.index
         spare, opening = m.share * m.surplus[:, TECHNOLOGY], self.gate * (1.0 - self.closed)
-        received = technology_received(self.need[TECHNOLOGY], spare, opening)
-        hostile = hostility(self.tie, m.share * m.state.armament)
-        growth = armament_growth(hostile, received, m.values["arms_reaction"], m.values["tau"])
+        received = self.need[TECHNOLOGY] * (opening @ spare)
+        hostility = hostile(self.tie) @ (m.share * m.state.armament)
+        growth = armament_growth(hostility, received, m.values["arms_reaction"], m.values["tau"])
         fatigue = m.values["arms_fatigue"]
         constant = m.start.armament_constant[i] + fatigue * m.orders.arming[i] * m.world.armament[i]
         return armament_step(self.armament, growth, constant, fatigue, m.dt)
@@ -274,7 +286,7 @@ class RunModel(mesa.Model):  # type: ignore[misc]  # Mesa carries no types
         self.orders = orders(decree, self.at * self.dt, self.parameters, self.state.seen(self.start))
         self.agents.do("look_around")
         self.hand, self.need, self.surplus = map(self._published, ("hand", "need", "surplus"))
-        self.pain, self.relative = map(self._published, ("pain", "relative"))
+        self.pain, self.capacity = map(self._published, ("pain", "capacity"))
         self.agents.do("weigh")
         self.risk, self.views = map(self._published, ("risk", "views"))
         self.agents.do("sense")
@@ -285,8 +297,7 @@ class RunModel(mesa.Model):  # type: ignore[misc]  # Mesa carries no types
 
     def situation(self) -> Situation:
         """Everything that the states make of this moment."""
-        told = {field.name: self._published(field.name) for field in fields(Situation)}
-        return Situation(**told | {"levels": {force: told["levels"][:, k] for k, force in enumerate(FORCES)}})
+        return Situation(**{field.name: self._published(field.name) for field in fields(Situation)})
 
 
 class BlocModel(RunModel):
@@ -380,9 +391,7 @@ def _together(models: Sequence[RunModel]) -> Moment:
 def _stacked(records: Sequence[Any]) -> Any:
     columns: dict[str, Any] = {}
     for name in (field.name for field in fields(records[0])):
-        values = [getattr(record, name) for record in records]
-        tables = isinstance(values[0], dict)
-        columns[name] = {k: np.array([x[k] for x in values]) for k in values[0]} if tables else np.array(values)
+        columns[name] = np.array([getattr(record, name) for record in records])
     return type(records[0])(**columns)
 
 

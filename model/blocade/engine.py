@@ -17,21 +17,22 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from blocade.equations.armament import armament_growth, armament_step, hostility, technology_received
-from blocade.equations.arrays import Array, back, mean_of_pair, without_self
+from blocade.compiled import look_at_partners, move_ties, move_trade
+from blocade.equations.armament import armament_growth, armament_step
+from blocade.equations.arrays import Array, back
 from blocade.equations.balance import structural_balance
 from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
-from blocade.equations.diversion import missing_trade, residual_in_force, trade_step, trade_target
-from blocade.equations.drift import split, tie_drift, tie_step
+from blocade.equations.drift import SIGNS, split
+from blocade.equations.exchange import gate
 from blocade.equations.insulation import insulation_at_rest, insulation_step
 from blocade.equations.munitions import munitions_received, munitions_step
-from blocade.equations.partners import willing_partners
+from blocade.equations.partners import capacity
 from blocade.parameters import Parameters
 from blocade.policy.calendar import Decree
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
-from blocade.situation import ARMS, TECHNOLOGY, assess, forces
+from blocade.situation import ARMS, EVERYWHERE, TECHNOLOGY, Rows, assess, forces, of_runs, reached, special_levels
 from blocade.start import Start
 from blocade.state import Moment, Observer, State, initial_state
 
@@ -39,7 +40,7 @@ from blocade.state import Moment, Observer, State, initial_state
 def look(start: Start, parameters: Parameters, decree: Decree, state: State, now: float) -> Moment:
     """Steps 1 and 2: what is in force, and what follows from it."""
     order = orders(decree, now, parameters, state.seen(start))
-    situation = assess(start.world, parameters, order, state.tie, state.trade, start.rest_of_world, state.compliance)
+    situation = assess(start.world, parameters, order, state.trade, start.rest_of_world, state.compliance)
     return Moment(now, start.tie, state, order, situation)
 
 
@@ -47,7 +48,8 @@ def move(start: Start, parameters: Parameters, moment: Moment, luck: Luck, step:
     """Steps 4-6: the state one step later."""
     state, order, now, world = moment.state, moment.orders, moment.situation, start.world
     resting = insulation_at_rest(parameters.state("u_base"), order.regime)
-    spell, exposure, compliance = _concede(parameters, moment, world_shares := world.share, luck, dt)
+    friendly, hostility, opened = _partners(moment, world_shares := world.share)
+    spell, exposure, compliance = _concede(parameters, moment, friendly, luck, dt)
     return State(
         tie=_ties(start, parameters, moment, world_shares, luck, step, dt),
         trade=_trade(start, parameters, moment, world_shares, dt),
@@ -71,7 +73,7 @@ def move(start: Start, parameters: Parameters, moment: Moment, luck: Luck, step:
             dt,
         ),
         compliance=compliance_step(state.compliance, compliance, order.relief, parameters.state("p_decay"), dt),
-        armament=_armament(start, parameters, moment, world_shares, dt),
+        armament=_armament(start, parameters, moment, hostility, opened, dt),
         exposure=exposure,
         spell=spell,
         munitions=_munitions(parameters, moment, dt),
@@ -112,65 +114,90 @@ def _ties(
     start: Start, parameters: Parameters, moment: Moment, share: Array, luck: Luck, step: int, dt: float
 ) -> Array:
     state, now = moment.state, moment.situation
-    plus, minus = split(forces(now, start.levels, parameters), state.tie.shape)
     pull = structural_balance(state.tie, state.tie, share, start.alpha[:, None, None], start.limit[:, None, None])
-    drift = tie_drift(state.tie, start.resting + moment.orders.pact, plus, minus, pull, parameters.pair("beta"))
-    # products differ between ij and ji in the last bit, and a steep gate can make that grow
-    drift = mean_of_pair(drift, back(drift))
-    shock = parameters.pair("sigma") * np.sqrt(dt) * luck.shocks(step)
-    return without_self(tie_step(state.tie, drift, dt, shock))
+    rows = reached(start.world, moment.orders)
+    result = np.empty_like(state.tie)
+    move_ties(
+        state.tie,
+        start.resting + moment.orders.pact if moment.orders.pact.any() else start.resting,
+        (state.trade, np.ascontiguousarray(back(state.trade))),
+        now.match,
+        now.closed,
+        now.pair_risk,
+        now.complied,
+        tuple(start.levels[force] for force in EVERYWHERE[:3]),
+        tuple(SIGNS[force] * parameters[f"b_{force}"] for force in EVERYWHERE),
+        _special_forces(start, parameters, moment, rows),
+        rows,
+        pull,
+        parameters["beta"],
+        parameters["sigma"] * np.sqrt(dt),
+        luck.shocks(step),
+        dt,
+        result,
+    )
+    return result
+
+
+def _special_forces(start: Start, parameters: Parameters, moment: Moment, rows: Rows) -> tuple[Array, Array]:
+    """F⁺ and F⁻ of the forces that do not act everywhere, on the pairs of some states: [run, row, partner]."""
+    state = moment.state
+    found = special_levels(moment.situation, moment.orders, state.tie, state.compliance, rows)
+    before = {force: start.levels[force][..., rows, :] for force in found if force in start.levels}
+    gates = np.ones((1, 1, 1))  # these have none
+    return split(forces(found, before, gates, parameters), (len(state.tie), len(rows), start.world.size))
 
 
 def _trade(start: Start, parameters: Parameters, moment: Moment, share: Array, dt: float) -> Array:
-    state, now = moment.state, moment.situation
+    state, now, order = moment.state, moment.situation, moment.orders
     relative = np.divide(
         state.capability,
         start.world.capability,
         out=np.ones_like(state.capability),
         where=start.world.capability > 0.0,
     )
-    willing = without_self(
-        willing_partners(
-            share,
-            relative[..., None, :],
-            state.tie,
-            np.maximum(now.closed, moment.orders.withdrawn),  # who withdraws trade does not take it up again
-            back(now.risk),
-            now.pain[..., None, :],
-            moment.orders.shield,
-        )
-    )
-    target = trade_target(
+    result = np.empty_like(state.trade)
+    move_trade(
+        state.trade,
+        state.tie,
+        capacity(share, relative, now.pain),
+        # who withdraws trade does not take it up again
+        np.maximum(now.closed, order.withdrawn) if order.withdrawn.any() else now.closed,
+        back(now.risk),
+        of_runs(order.shield),
         start.normal,
         now.cut,
         now.pair_risk,
-        missing_trade(start.normal, state.trade),
-        willing,
-        parameters.pair("phi"),
-        parameters.pair("kappa"),
-        residual_in_force(start.residual, start.erased, now.cut, start.cut),
-    )
-    return trade_step(
-        state.trade,
-        target,
-        start.normal,
-        1.0 - start.rest_of_world[..., None],
-        parameters.pair("rho_cut"),
-        parameters.pair("rho_recover"),
-        parameters.pair("rho_divert"),
+        (start.residual, start.erased, start.cut),
+        1.0 - start.rest_of_world,
+        parameters["phi"],
+        parameters["kappa"],
+        (parameters["rho_cut"], parameters["rho_recover"], parameters["rho_divert"]),
         dt,
+        result,
     )
+    return result
+
+
+def _partners(moment: Moment, share: Array) -> tuple[Array, Array, Array]:
+    """Sums over partners that a state's own equations need: Σ ĉ H A⁺, Σ ĉ m A⁻ and Σ ĉ s gate (1 − closed) of
+    technology, [run, state] each."""
+    state, now = moment.state, moment.situation
+    results = tuple(np.empty((3, *state.armament.shape)))
+    weights = np.broadcast_to(share, state.armament.shape), share * state.armament, share * now.surplus[..., TECHNOLOGY]
+    look_at_partners(state.tie, now.hand, now.closed, tuple(map(np.ascontiguousarray, weights)), results)
+    return results
 
 
 def _concede(
-    parameters: Parameters, moment: Moment, share: Array, luck: Luck, dt: float
+    parameters: Parameters, moment: Moment, friendly: Array, luck: Luck, dt: float
 ) -> tuple[npt.NDArray[np.int64], Array, Array]:
     state, now = moment.state, moment.situation
     rate = hazard(
         now.pressure,
         now.pain,
         state.insulation,
-        friendship(state.tie, now.hand, share, now.pressure),
+        friendship(friendly, now.pressure),
         moment.orders.offer.max(axis=-1),
         parameters.state("h0"),
         parameters.state("k"),
@@ -182,13 +209,11 @@ def _concede(
     return state.spell + concedes, np.where(concedes, 0.0, exposure), concedes.astype(float)
 
 
-def _armament(start: Start, parameters: Parameters, moment: Moment, share: Array, dt: float) -> Array:
-    state, now = moment.state, moment.situation
-    received = technology_received(
-        now.need[..., TECHNOLOGY], share * now.surplus[..., TECHNOLOGY], now.gate * (1.0 - now.closed)
-    )
-    hostile = hostility(state.tie, share * state.armament)
-    growth = armament_growth(hostile, received, parameters.state("arms_reaction"), parameters.state("tau"))
+def _armament(
+    start: Start, parameters: Parameters, moment: Moment, hostility: Array, opened: Array, dt: float
+) -> Array:
+    state, received = moment.state, moment.situation.need[..., TECHNOLOGY] * opened
+    growth = armament_growth(hostility, received, parameters.state("arms_reaction"), parameters.state("tau"))
     fatigue = parameters.state("arms_fatigue")
     constant = start.armament_constant + fatigue * moment.orders.arming * start.world.armament
     return armament_step(state.armament, growth, constant, fatigue, dt)
@@ -198,6 +223,7 @@ def _munitions(parameters: Parameters, moment: Moment, dt: float) -> Array:
     now, order = moment.situation, moment.orders
     if not order.limited.any():
         return moment.state.munitions
-    received = munitions_received(order.suppliers, now.gate * (1.0 - now.closed), now.surplus[..., ARMS])
+    opening = gate(moment.state.tie) * (1.0 - now.closed)
+    received = munitions_received(order.suppliers, opening, now.surplus[..., ARMS])
     home, delivered, stock = (parameters.state(name) for name in ("home", "delivered", "stock"))
     return munitions_step(moment.state.munitions, order.limited, received, home, delivered, stock, dt)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from blocade.equations.arrays import Array
+from blocade.equations.exchange import gate
 from blocade.parameters import table
 from blocade.roles import Indices, Roles, roles
 from blocade.state import Moment
@@ -53,7 +54,7 @@ def alignment(tie: Array, roles: Roles) -> Array:
 
 def _mean(x: Array) -> Array:
     """Mean over the last axis; NaN where it is empty."""
-    return np.asarray(x.mean(axis=-1)) if x.shape[-1] else np.full(len(x), np.nan)
+    return np.asarray(x.sum(axis=-1) / x.shape[-1]) if x.shape[-1] else np.full(len(x), np.nan)
 
 
 def _by_size(x: Array, group: Indices, roles: Roles) -> Array:
@@ -101,7 +102,7 @@ def _exchange(good: int) -> Measure:
         now, (i, j) = moment.situation, roles.sphere_pairs
         need, surplus = now.need[..., good], now.surplus[..., good]
         fits = 0.5 * (need[:, i] * surplus[:, j] + need[:, j] * surplus[:, i])
-        return _mean(now.gate[:, i, j] * (1.0 - now.closed[:, i, j]) * fits)
+        return _mean(gate(moment.state.tie[:, i, j]) * (1.0 - now.closed[:, i, j]) * fits)
 
     return measure
 

@@ -68,16 +68,17 @@ class Luck:
             np.maximum(self._states[rows], self._states[columns]),
         )
         self._pairs = mix(mix(identity("pair"), low), high)
-        self._rows, self._columns, self._size = rows, columns, len(codes)
+        self._places = np.full((len(codes), len(codes)), len(rows))  # of each pair among the draws, 0 behind the last
+        self._places[rows, columns] = self._places[columns, rows] = np.arange(len(rows))
         self._drawn: dict[int, Array] = {}
 
     def shocks(self, step: int) -> Array:
         """Standard normal shock of every pair in a step: [run, state, partner], symmetric, 0 on the diagonal."""
         if step not in self._drawn:  # kept, because every arm meets the same luck
             keyed = mix(self._shock, np.asarray(step, dtype=np.uint64))
-            square = np.zeros((len(self._shock), self._size, self._size))
-            square[:, self._rows, self._columns] = ndtri(uniform(mix(keyed[:, None], self._pairs)))
-            self._drawn[step] = square + np.swapaxes(square, -1, -2)
+            drawn = np.zeros((len(self._shock), len(self._pairs) + 1))
+            drawn[:, :-1] = ndtri(uniform(mix(keyed[:, None], self._pairs)))
+            self._drawn[step] = drawn.take(self._places, axis=1)
             self._drawn[step].setflags(write=False)
         return self._drawn[step]
 

@@ -10,18 +10,18 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from blocade.equations.armament import armament_growth, hostility, technology_received
-from blocade.equations.arrays import Array, back, positive, without_self
+from blocade.equations.armament import armament_growth, hostile
+from blocade.equations.arrays import Array, back, matched, mean_of_pair, without_self
 from blocade.equations.balance import fold, leading_eigenvalue, structural_balance
-from blocade.equations.diversion import missing_trade, trade_target
+from blocade.equations.diversion import diversion, missing_trade, trade_target
+from blocade.equations.exchange import gate
 from blocade.equations.insulation import insulation_at_rest
-from blocade.equations.partners import willing_partners
-from blocade.equations.pressure import closed, hand
+from blocade.equations.partners import capacity, willing_partners
 from blocade.parameters import Parameters
 from blocade.policy.calendar import at_rest
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
-from blocade.situation import TECHNOLOGY, assess, reach_of, risks
+from blocade.situation import TECHNOLOGY, assess, levels, pairs, special_levels
 from blocade.world import World, WorldError
 
 WEIGHTS = ("w_votes", "w_defence", "w_arms", "w_enmity")
@@ -118,20 +118,20 @@ def world_ties(world: World, parameters: Parameters) -> Array:
 
 def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Array, Array, Array]:
     """Trade, the rest of the world's share and normal trade at the start: T, T_i0 and T⁰."""
-    order = orders(at_rest(world), 0.0, parameters, Seen.nothing(len(ties), world.size))
-    hands, cut, share = hand(order.enforced, order.isolation), reach_of(order, parameters), world.share
-    shut = closed(hands, back(hands))
+    none = np.zeros((len(ties), world.size))
+    order = orders(at_rest(world), 0.0, parameters, Seen.nothing(*none.shape))
     erased = np.isfinite(world.expected)
     gravity = np.where(erased, world.expected, 0.0)
     wanted = 1.0 - gravity.sum(axis=-1)
     normal, pain = np.broadcast_to(world.trade, ties.shape), np.zeros((len(ties), world.size))
     for iteration in range(ITERATIONS):
         trade, held = (1.0 - pain)[..., None] * world.trade, (1.0 - pain) * world.rest_of_world
-        risk, pair_risk = risks(hands, trade, order, parameters)
-        willing = without_self(willing_partners(share, np.ones(world.size), ties, shut, back(risk), pain[:, None, :]))
-        kept = np.maximum((1.0 - cut) * positive(1.0 - pair_risk), LEAST_KEPT)
+        _, shut, cut, risk, _ = pairs(order, parameters, trade, none)
+        pair_risk = mean_of_pair(risk, back(risk))
+        willing = _willing(world, ties, shut, risk, pain)
+        kept = np.maximum((1.0 - cut) * np.maximum(1.0 - pair_risk, 0.0), LEAST_KEPT)
         diverted = _target(parameters, cut, pair_risk, willing, normal, trade) - normal * kept
-        solved = np.where(erased, gravity, positive(trade - diverted) / kept)
+        solved = np.where(erased, gravity, np.maximum(trade - diverted, 0.0) / kept)
         found = solved.sum(axis=-1) - gravity.sum(axis=-1) + held
         scale = np.divide(wanted, found, out=np.ones_like(found), where=found > 0.0)
         updated = np.clip(1.0 - (1.0 - pain) * scale, 0.0, 1.0)
@@ -148,11 +148,8 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
 def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held: Array, normal: Array) -> Start:
     none = np.zeros((len(ties), world.size))
     order = orders(at_rest(world), 0.0, parameters, Seen.nothing(*none.shape))
-    now = assess(world, parameters, order, ties, trade, held, none)
-    share = world.share
-    willing = without_self(
-        willing_partners(share, np.ones(world.size), ties, now.closed, back(now.risk), now.pain[:, None, :])
-    )
+    now, share = assess(world, parameters, order, trade, held, none), world.share
+    willing = _willing(world, ties, now.closed, now.risk, now.pain)
     gap = trade - _target(parameters, now.cut, now.pair_risk, willing, normal, trade)
     eigenvalue = leading_eigenvalue(ties, share)
     beta = parameters["beta"]
@@ -160,15 +157,10 @@ def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held:
     alpha, limit = parameters["balance"] * critical, parameters["balance_limit"] * beta
     pull = structural_balance(ties, ties, share, alpha[:, None, None], limit[:, None, None])
     scale = np.divide(without_self(pull), beta[:, None, None], out=np.zeros_like(pull), where=beta[:, None, None] > 0.0)
-    received = technology_received(
-        now.need[..., TECHNOLOGY], share * now.surplus[..., TECHNOLOGY], now.gate * (1.0 - now.closed)
-    )
-    growth = armament_growth(
-        hostility(ties, np.broadcast_to(share * world.armament, none.shape)),
-        received,
-        parameters.state("arms_reaction"),
-        parameters.state("tau"),
-    )
+    opening = gate(ties) * (1.0 - now.closed)
+    received = now.need[..., TECHNOLOGY] * matched(opening, share * now.surplus[..., TECHNOLOGY])
+    hostility = matched(hostile(ties), share * world.armament)
+    growth = armament_growth(hostility, received, parameters.state("arms_reaction"), parameters.state("tau"))
     return Start(
         world=world,
         tie=ties,
@@ -179,7 +171,7 @@ def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held:
         erased=np.divide(gap, now.cut, out=np.zeros_like(gap), where=now.cut > 0.0),
         resting=ties - scale,
         cut=now.cut,
-        levels=now.levels,
+        levels=levels(now, trade) | special_levels(now, order, ties, none, np.arange(world.size)),
         pain=now.pain,
         pressure=now.pressure,
         insulation=insulation_at_rest(parameters.state("u_base"), world.regime),
@@ -189,7 +181,14 @@ def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held:
     )
 
 
+def _willing(world: World, ties: Array, shut: Array, risk: Array, pain: Array) -> Array:
+    """Willing partners while nobody has lost capability."""
+    offered = capacity(world.share, np.ones(world.size), pain)[:, None, :]
+    return without_self(willing_partners(offered, ties, shut, back(risk)))
+
+
 def _target(parameters: Parameters, cut: Array, pair_risk: Array, willing: Array, normal: Array, trade: Array) -> Array:
     """Where trade is heading, without the residual that this module is about to find."""
-    missing = missing_trade(normal, trade)
-    return trade_target(normal, cut, pair_risk, missing, willing, parameters.pair("phi"), parameters.pair("kappa"), 0.0)
+    missing, offered = (x.sum(axis=-1, keepdims=True) for x in (missing_trade(normal, trade), willing))
+    diverted = diversion(missing, offered, parameters.pair("phi"), parameters.pair("kappa"))
+    return trade_target(normal, cut, pair_risk, willing, diverted, 0.0)

@@ -1,34 +1,24 @@
 """Equation 12: armament."""
 
-from blocade.equations.arrays import Array, ArrayLike, matched, positive
+import numpy as np
+
+from blocade.equations.arrays import Array, ArrayLike
 
 
-def hostility(tie: Array, armament: Array) -> Array:
-    """Armament of hostile states, ``Σ_j ĉ_j max(0, −A_ij) m_j``.
-
-    Parameters
-    ----------
-    tie : [..., partner], or [..., state, partner] for all. armament : [..., partner], ĉ_j m_j.
-    """
-    return matched(positive(-tie), armament)
+def hostile(tie: Array) -> Array:
+    """Hostility of each partner, ``max(0, −A_ij)``: [..., partner]."""
+    return np.maximum(-tie, 0.0)
 
 
-def technology_received(need: Array, surplus: Array, opening: Array) -> Array:
-    """Technology that reaches a state, ``n_i Σ_j ĉ_j s_j opening_ij``, [...].
+def armament_growth(hostility: Array, technology: Array, arms_reaction: ArrayLike, tau: ArrayLike) -> Array:
+    """What adds to armament, ``k_m·hostility + τ·technology``, 1/year.
 
     Parameters
     ----------
-    need : [...], its need of technology.
-    surplus : [..., partner], ĉ_j times the partners' surplus of it.
-    opening : [..., partner] or [..., state, partner], how far each pair would trade it: gate times openness
-    (equation 5).
+    hostility : [...], armament of hostile states, ``Σ_j ĉ_j max(0, −A_ij) m_j``.
+    technology : [...], what reaches a state, ``n_i Σ_j ĉ_j s_j gate_ij (1 − closed_ij)``, of technology (equation 5).
     """
-    return need * matched(opening, surplus)
-
-
-def armament_growth(hostile: Array, technology: Array, arms_reaction: ArrayLike, tau: ArrayLike) -> Array:
-    """What adds to armament, ``k_m·hostile + τ·technology``, 1/year."""
-    return arms_reaction * hostile + tau * technology
+    return arms_reaction * hostility + tau * technology
 
 
 def armament_step(armament: Array, growth: Array, constant: Array, arms_fatigue: ArrayLike, dt: float) -> Array:
@@ -37,4 +27,4 @@ def armament_step(armament: Array, growth: Array, constant: Array, arms_fatigue:
     The constant g_i makes the start a rest point. Stable while k_m < a_m. Form (Richardson's equations) and sizes
     are assumptions.
     """
-    return positive(armament + (growth - arms_fatigue * armament + constant) * dt)
+    return np.maximum(armament + (growth - arms_fatigue * armament + constant) * dt, 0.0)

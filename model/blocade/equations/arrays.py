@@ -20,16 +20,6 @@ def mean_of_pair(x: Array, x_back: Array) -> Array:
     return 0.5 * (x + x_back)
 
 
-def positive(x: Array) -> Array:
-    """``(x)⁺ = max(x, 0)``; a row of zeros, because NumPy compares with a lone number half as fast."""
-    return np.maximum(x, np.zeros(x.shape[-1:]))
-
-
-def negative(x: Array) -> Array:
-    """``min(x, 0)``."""
-    return np.minimum(x, np.zeros(x.shape[-1:]))
-
-
 def without_self(x: Array) -> Array:
     """Set the diagonal to 0, in place: no state is its own partner. ``[..., state, partner]``."""
     np.einsum("...ii->...i", x)[...] = 0.0

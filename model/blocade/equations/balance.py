@@ -28,10 +28,10 @@ def structural_balance(tie_own: Array, tie: Array, share: ArrayLike, alpha: Arra
     common = (tie_own * share) @ tie
     bounded = np.isfinite(limit) & (np.asarray(limit) > 0.0)
     scale = np.where(bounded, limit, 1.0)
-    saturated = scale * np.tanh(common * (alpha / scale))
-    if bounded.all():
-        return saturated
-    return np.where(bounded, saturated, np.where(np.isinf(limit), alpha * common, 0.0))
+    pull = common * (alpha / scale)
+    np.tanh(pull, out=pull)
+    pull *= scale
+    return pull if bounded.all() else np.where(bounded, pull, np.where(np.isinf(limit), alpha * common, 0.0))
 
 
 def leading_eigenvalue(tie: Array, share: Array) -> Array:

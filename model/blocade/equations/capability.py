@@ -1,6 +1,8 @@
 """Equation 11: capability under pain."""
 
-from blocade.equations.arrays import Array, ArrayLike, positive
+import numpy as np
+
+from blocade.equations.arrays import Array, ArrayLike
 
 
 def capability_step(
@@ -11,5 +13,5 @@ def capability_step(
     All arguments [...] per state, capability in CINC shares. ψ: assumption (.3-.5 points of growth a year in
     Mashkova and Bakhtizin 2021).
     """
-    change = rho_c * (start - capability) - psi * positive(pain - pain_start) * capability
-    return positive(capability + change * dt)
+    change = rho_c * (start - capability) - psi * np.maximum(pain - pain_start, 0.0) * capability
+    return np.maximum(capability + change * dt, 0.0)

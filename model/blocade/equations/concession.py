@@ -2,17 +2,21 @@
 
 import numpy as np
 
-from blocade.equations.arrays import Array, ArrayLike, positive
+from blocade.equations.arrays import Array, ArrayLike
 
 
-def friendship(tie: Array, hand: Array, share: Array, pressure: Array) -> Array:
+def friendly(tie: Array, hand: Array) -> Array:
+    """Friendship with each of those who press, ``H_ik max(0, A_ik)``: [..., partner]."""
+    return hand * np.maximum(tie, 0.0)
+
+
+def friendship(weighted: Array, pressure: Array) -> Array:
     """Friendship with those who press, Ā⁺: positive ties weighted by ``ĉ_k H_ik``; 0 without pressure.
 
     Parameters
     ----------
-    tie, hand : [..., partner]. share : [partner], ĉ. pressure : [...], Σ_k ĉ_k H_ik.
+    weighted : [...], Σ_k ĉ_k H_ik max(0, A_ik). pressure : [...], Σ_k ĉ_k H_ik.
     """
-    weighted = (hand * positive(tie)) @ share
     return np.divide(weighted, pressure, out=np.zeros_like(weighted), where=pressure > 0.0)
 
 

@@ -2,24 +2,36 @@
 
 import numpy as np
 
-from blocade.equations.arrays import Array, ArrayLike, negative, positive
+from blocade.equations.arrays import Array, ArrayLike
+
+TINY = 1e-300
+"""What stands for 0 below a fraction line."""
 
 
 def missing_trade(normal: Array, trade: Array) -> Array:
-    """Trade that a state misses, ``Σ_j (T⁰_ij − T_ij)⁺``: [..., partner] -> [..., 1], as a share of its normal
-    trade."""
-    return np.asarray(positive(normal - trade).sum(axis=-1, keepdims=True))
+    """What is missing of the trade with each partner, ``(T⁰_ij − T_ij)⁺``; summed over them, missing_i."""
+    return np.maximum(normal - trade, 0.0)
+
+
+def diversion(missing: Array, willing: Array, phi: ArrayLike, kappa: ArrayLike) -> Array:
+    """Trade that is rerouted to each unit of willing capacity, ``φ · missing_i / (W_i + κ)``.
+
+    Parameters
+    ----------
+    missing : [..., 1], trade the state misses, as a share of its normal trade.
+    willing : [..., 1], W_i, willing capacity of all its partners.
+    phi : share of lost trade that can be rerouted, [0, 1].
+    kappa : willing capacity at which half of it is, in shares of world capability, > 0.
+
+    Notes
+    -----
+    M6; range of φ in D (docs/evidence.md). Saturation in W is an assumption.
+    """
+    return phi * missing / (willing + kappa)
 
 
 def trade_target(
-    normal: Array,
-    cut: Array,
-    risk: Array,
-    missing: Array,
-    partners: Array,
-    phi: ArrayLike,
-    kappa: ArrayLike,
-    residual: ArrayLike,
+    normal: Array, cut: Array, risk: Array, partners: Array, diverted: Array, residual: ArrayLike
 ) -> Array:
     """Where trade is heading.
 
@@ -30,22 +42,15 @@ def trade_target(
     normal : [..., partner], normal trade shares T⁰_ij.
     cut : [..., partner], reach of sanctions (equation 1).
     risk : [..., partner], mean association risk of the pair, sym(risk)_ij (equation 2).
-    missing : [..., 1], trade the state misses.
     partners : [..., partner], willing partners w_ij (equation 3).
-    phi : share of lost trade that can be rerouted, [0, 1].
-    kappa : willing capacity at which half of it is, in shares of world capability, > 0.
+    diverted : [..., 1], what each unit of their capacity takes up (`diversion`).
     residual : [..., partner], constant that no solution of the start removes (see ``blocade.start``).
 
     Returns
     -------
     [..., partner], trade shares.
-
-    Notes
-    -----
-    M6; range of φ in D (docs/evidence.md). Saturation in W is an assumption.
     """
-    willing: Array = partners.sum(axis=-1, keepdims=True) + kappa
-    return normal * (1.0 - cut) * positive(1.0 - risk) + partners * (phi * missing / willing) + residual
+    return normal * (1.0 - cut) * np.maximum(1.0 - risk, 0.0) + partners * diverted + residual
 
 
 def residual_in_force(constant: Array, erased: Array, cut: Array, cut_start: Array) -> Array:
@@ -68,7 +73,6 @@ def trade_step(
     trade: Array,
     target: Array,
     normal: Array,
-    room: Array,
     rho_cut: ArrayLike,
     rho_recover: ArrayLike,
     rho_divert: ArrayLike,
@@ -81,8 +85,7 @@ def trade_step(
     that lifts its sanctions would raise the target's pain for some years. No speed exceeds ρ_cut. The split makes
     the speed of a gap continuous where T crosses T⁰, so that rounding never decides it.
 
-    Shares stay at or above 0, and a row that would exceed ``room`` (1 less the rest of the world's share, [..., 1])
-    is scaled down to it.
+    Shares stay at or above 0; that a row stays below 1 is `within`'s to see to.
 
     Notes
     -----
@@ -92,21 +95,28 @@ def trade_step(
     gap = target - trade
     usual = np.minimum(target, normal) - np.minimum(trade, normal)
     # all at ρ_recover, but for what is cut below T⁰ and what grows above it
-    change = recover * gap + (rho_cut - recover) * negative(usual) + (divert - recover) * positive(gap - usual)
-    stepped = positive(trade + dt * change)
-    total = stepped.sum(axis=-1, keepdims=True)
-    over = total > room
-    return stepped * np.where(over, room / np.where(over, total, 1.0), 1.0) if over.any() else stepped
+    fallen, grown = np.minimum(usual, 0.0), np.maximum(gap - usual, 0.0)
+    change: Array = recover * gap + (rho_cut - recover) * fallen + (divert - recover) * grown
+    return np.maximum(trade + dt * change, 0.0)
 
 
-def pain(trade: Array, rest_of_world: Array, trades: Array) -> Array:
+def within(total: Array, room: Array) -> Array:
+    """Factor that scales a row of trade shares down to its room where their sum exceeds it, else 1.
+
+    Parameters
+    ----------
+    total : [..., 1], sum of the row. room : [..., 1], 1 less the rest of the world's share.
+    """
+    return room / np.maximum(np.maximum(total, room), TINY)
+
+
+def pain(total: Array, rest_of_world: Array, trades: Array) -> Array:
     """Share of normal trade that a state lacks, ``clip(1 − Σ_j T_ij, 0, 1)``, the rest of the world included.
 
     Parameters
     ----------
-    trade : [..., partner], T_ij.
+    total : [...], Σ_j T_ij over the other states.
     rest_of_world : [...], share of trade with states outside the world, held at its value of the start.
     trades : [...], 1 where the state trades at all, else 0: a state with no trade at all has no pain.
     """
-    total: Array = trade.sum(axis=-1)
     return np.clip(1.0 - total - rest_of_world, 0.0, 1.0) * trades

@@ -88,4 +88,5 @@ def tie_step(tie: Array, drift: Array, dt: float, shock: ArrayLike) -> Array:
     deviations × 1.48, worlds 2013 and 2021). Assumption in form; √(1 − A²) fits as well but has no bounded slope, so
     that rounding would grow.
     """
-    return np.clip(tie + drift * dt + shock * np.minimum((1.0 - np.abs(tie)) / FADING, 1.0), -1.0, 1.0)
+    moved = tie + drift * dt + shock * np.minimum((1.0 - np.abs(tie)) / FADING, 1.0)
+    return np.minimum(np.maximum(moved, -1.0), 1.0)

@@ -56,4 +56,4 @@ def gate(tie: Array) -> Array:
 
     Assumption in form; to be chosen by history (EU-Russia ties fell in 2022 although Russia's need of arms rose).
     """
-    return np.clip(tie / GATE_TIE, 0.0, 1.0)
+    return np.minimum(np.maximum(tie / GATE_TIE, 0.0), 1.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blocade.equations.arrays import Array, ArrayLike, positive
+from blocade.equations.arrays import Array, ArrayLike
 
 
 def insulation_at_rest(u_base: ArrayLike, regime: Array) -> Array:
@@ -29,5 +29,5 @@ def insulation_step(
     M5 (single-party and military regimes are not destabilised) and M4 (mixed). All arguments [...] per state; the
     result is clipped to [0, 1].
     """
-    build = rho_u * positive(pressure - pressure_start) * (1.0 - regime) * (1.0 - insulation)
+    build = rho_u * np.maximum(pressure - pressure_start, 0.0) * (1.0 - regime) * (1.0 - insulation)
     return np.clip(insulation + (build - u_decay * (insulation - resting)) * dt, 0.0, 1.0)

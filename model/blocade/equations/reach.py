@@ -26,4 +26,4 @@ def reach(delta: ArrayLike, enforced: Array, enforced_back: Array, withdrawn: Ar
     Size of δ: complete trade sanctions cut bilateral trade by 58 % (M12); range in D.
     """
     cut = delta * np.maximum(enforced, enforced_back)
-    return 1.0 - (1.0 - cut) * (1.0 - np.asarray(withdrawn)) if np.any(withdrawn) else cut
+    return cut + withdrawn * (1.0 - cut)

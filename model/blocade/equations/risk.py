@@ -3,6 +3,19 @@
 from blocade.equations.arrays import Array, ArrayLike, back
 
 
+def exposure(hand: Array, trade: Array, chi: ArrayLike, g: ArrayLike) -> Array:
+    """What a state stands to lose to each possible punisher, ``χ_k (1 − g·H_ik) T_ik``.
+
+    Parameters
+    ----------
+    hand : [..., partner], the hands on the state itself, H_ik.
+    trade : [..., partner], its trade shares T_ik.
+    chi : [..., partner] (or broadcastable), secondary enforcement χ_k.
+    g : in [0, 1], how far one already punished stops fearing.
+    """
+    return chi * (1.0 - g * hand) * trade
+
+
 def association_risk(hand_own: Array, hand: Array, trade: Array, chi: Array, g: ArrayLike) -> Array:
     """What a state stands to lose to those who punish its partner.
 
@@ -25,4 +38,4 @@ def association_risk(hand_own: Array, hand: Array, trade: Array, chi: Array, g: 
     Mechanism M17 (secondary sanctions). No evidence fixes g, and g > 0 lets co-sanctioned pairs off: always report it
     as a driver. It is the one place where the sanctions on i and those on j meet in one product.
     """
-    return (chi * (1.0 - g * hand_own) * trade) @ back(hand)
+    return exposure(hand_own, trade, chi, g) @ back(hand)

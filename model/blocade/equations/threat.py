@@ -1,6 +1,8 @@
 """Equation 14: threat, what a state has to fear from those who fight it or its friends."""
 
-from blocade.equations.arrays import Array, positive
+import numpy as np
+
+from blocade.equations.arrays import Array
 
 
 def threat(tie: Array, fights_own: Array, fights: Array) -> Array:
@@ -22,4 +24,4 @@ def threat(tie: Array, fights_own: Array, fights: Array) -> Array:
     reaches third states through their ties to whoever it strikes is an assumption, as is leaving out power and
     distance. No sanction enters it.
     """
-    return fights_own + positive(tie) @ fights
+    return fights_own + np.maximum(tie, 0.0) @ fights

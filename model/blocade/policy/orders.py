@@ -87,7 +87,7 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
     return Orders(
         sanctions=sanctions,
         isolation=isolation,
-        enforced=sanctions * effort(tightened, now, lasting, parameters.pair("rho_e")),
+        enforced=_enforced(sanctions, tightened, now, lasting, parameters.pair("rho_e")),
         offer=offer,
         secondary=np.where(
             decree.declared,
@@ -106,6 +106,17 @@ def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Or
         suppliers=decree.suppliers,
         fights=_fights(decree, fighting),
     )
+
+
+def _enforced(sanctions: Array, tightened: Array, now: float, lasting: Array, rho_e: Array) -> Array:
+    """Effort times sanctions: [..., state, partner]. The burst of effort is worked out where there was one alone."""
+    enforced: Array = sanctions * lasting
+    fresh = np.isfinite(tightened)
+    rows = np.flatnonzero(fresh.any(axis=-1).reshape(-1, fresh.shape[-1]).any(axis=0))
+    if len(rows):
+        there = lasting[..., rows, :] if lasting.shape[-2] > 1 else lasting
+        enforced[..., rows, :] = sanctions[..., rows, :] * effort(tightened[..., rows, :], now, there, rho_e)
+    return enforced
 
 
 def _fights(decree: Decree, fighting: npt.NDArray[np.bool_]) -> Array:

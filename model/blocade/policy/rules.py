@@ -12,7 +12,7 @@ from typing import Final, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
-from blocade.equations.arrays import Array, back, positive, without_self
+from blocade.equations.arrays import Array, back, without_self
 from blocade.policy.events import CoerciveWedgeEvent, CounterSanctionsEvent, EscalationEvent, WedgeEvent
 from blocade.world import World
 
@@ -84,8 +84,8 @@ def answered(rule: Rule, sanctions: Array, seen: Seen) -> Array:
     there = now[here]
     match event:
         case EscalationEvent():
-            fallen = positive(seen.tie_start - seen.tie)[here]
-            risen = positive(seen.armament - seen.armament_start)[..., rule.on, None]
+            fallen = np.maximum(seen.tie_start - seen.tie, 0.0)[here]
+            risen = np.maximum(seen.armament - seen.armament_start, 0.0)[..., rule.on, None]
             heard = fallen if event.answers == "hostility" else risen
             now[here] = np.maximum(there, np.minimum(event.level, there + event.gain * heard))
         case CounterSanctionsEvent():
