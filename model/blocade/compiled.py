@@ -25,6 +25,7 @@ from blocade.equations import armament, arrays, concession, diversion, drift, ex
 from blocade.equations.arrays import Array
 
 Rows = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"reassoc", "nsz"}}
@@ -58,7 +59,7 @@ def _equation(function: Callable[..., Any]) -> Callable[..., Any]:
 mean_of_pair = _equation(arrays.mean_of_pair)
 hand_of, closed_of = _equation(pressure.hand), _equation(pressure.closed)
 reach_of, exposure_of = _equation(reach.reach), _equation(risk.exposure)
-willing_partners = _equation(partners.willing_partners)
+willing_partners, capacity_of = _equation(partners.willing_partners), _equation(partners.capacity)
 missing_trade, diversion_of = _equation(diversion.missing_trade), _equation(diversion.diversion)
 residual_in_force, trade_target = _equation(diversion.residual_in_force), _equation(diversion.trade_target)
 trade_step, within = _equation(diversion.trade_step), _equation(diversion.within)
@@ -67,8 +68,50 @@ friendly_of, hostile_of = _equation(concession.friendly), _equation(armament.hos
 tie_drift, tie_step = _equation(drift.tie_drift), _equation(drift.tie_step)
 
 
+@_equation
+def weigh_risk(
+    hand: Array, hand_back: Array, trade_back: Array, shield: Array, secondary: Array, g: float, risk_back: Array
+) -> None:
+    """Association risk (2) by partner, in one run: ``risk_back[i, j]`` is what j stands to lose by associating with i.
+
+    Few states press any one, so only what stands in a row of H is multiplied.
+    """
+    n = len(hand)
+    feared = np.empty((n, n))
+    for k in range(n):
+        fear, felt, traded, chi = feared[k], hand_back[k], trade_back[k], secondary[k]
+        for j in range(n):
+            fear[j] = exposure_of(felt[j], traded[j], chi, g)
+    for i in range(n):
+        lost, shielded = risk_back[i], shield[i]
+        lost[:] = 0.0
+        for k in range(n):
+            pressure = hand[i, k]
+            if pressure > 0.0:
+                fear = feared[k]
+                for j in range(n):
+                    lost[j] += fear[j] * pressure
+        for j in range(n):
+            lost[j] *= 1.0 - shielded[j]  # who shields a state fears no punishment for it
+
+
+@_equation
+def find_willing(
+    capacity: Array, tie: Array, closed: Array, risk_back: Array, shield: Array, i: int, willing: Array
+) -> float:
+    """Willing partners of one state (3), and their sum W."""
+    n = len(tie)
+    for j in range(n):
+        willing[j] = willing_partners(capacity[j], tie[j], closed[j], risk_back[j], shield[j])
+    willing[i] = 0.0
+    total = 0.0
+    for j in range(n):
+        total += willing[j]
+    return total
+
+
 @_compiled
-def look_at_pairs(  # noqa: PLR0912 (loops, not branches)
+def look_at_pairs(
     trade_back: Array,
     enforced: Array,
     isolation: Array,
@@ -83,12 +126,11 @@ def look_at_pairs(  # noqa: PLR0912 (loops, not branches)
 ) -> None:
     """Hands, closure, reach (1), association risk (2) and sym(p·H): in this order in `results`.
 
-    Trade and risk are given by partner: ``risk_back[i, j]`` is what j stands to lose by associating with i. Few states
-    press any one, so only what is in a row of H is multiplied.
+    Trade and risk are given by partner.
     """
     hand, closed, cut, risk_back, complied = results
     runs, n = trade_back.shape[0], trade_back.shape[1]
-    hand_back, feared = np.empty((n, n)), np.empty((n, n))
+    hand_back = np.empty((n, n))
     for r in range(runs):
         e, q = enforced[min(r, len(enforced) - 1)], isolation[min(r, len(isolation) - 1)]
         w, v = withdrawn[min(r, len(withdrawn) - 1)], shield[min(r, len(shield) - 1)]
@@ -105,21 +147,7 @@ def look_at_pairs(  # noqa: PLR0912 (loops, not branches)
                     shut[i, k] = shut[k, i] = closed_of(hands[i, k], hands[k, i])
                     reached[i, k] = reached[k, i] = reach_of(delta[r], e[i, k], e[k, i], w[i, k])
                     given[i, k] = given[k, i] = mean_of_pair(p[i] * hands[i, k], p[k] * hands[k, i])
-        for k in range(n):
-            fear, felt, traded, chi = feared[k], hand_back[k], trade_back[r, k], secondary[r, k]
-            for j in range(n):
-                fear[j] = exposure_of(felt[j], traded[j], chi, g[r])
-        for i in range(n):
-            lost, shielded = risk_back[r, i], v[i]
-            lost[:] = 0.0
-            for k in range(n):
-                pressure = hands[i, k]
-                if pressure > 0.0:
-                    fear = feared[k]
-                    for j in range(n):
-                        lost[j] += fear[j] * pressure
-            for j in range(n):
-                lost[j] *= 1.0 - shielded[j]  # who shields a state fears no punishment for it
+        weigh_risk(hands, hand_back, trade_back[r], v, secondary[r], g[r], risk_back[r])
 
 
 @_compiled
@@ -244,12 +272,9 @@ def move_trade(
     for r in range(runs):
         given, v = capacity[r], shield[min(r, len(shield) - 1)]
         for i in range(n):
+            offered = find_willing(given, tie[r, i], closed[r, i], risk_back[r, i], v[i], i, willing)
+            missing = total = 0.0
             for j in range(n):
-                willing[j] = willing_partners(given[j], tie[r, i, j], closed[r, i, j], risk_back[r, i, j], v[i, j])
-            willing[i] = 0.0
-            offered = missing = total = 0.0
-            for j in range(n):
-                offered += willing[j]
                 missing += missing_trade(normal[r, i, j], trade[r, i, j])
             diverted = diversion_of(missing, offered, phi[r], kappa[r])
             for j in range(n):
@@ -262,3 +287,113 @@ def move_trade(
             scale = within(total, room[r, i])
             for j in range(n):
                 result[r, i, j] = moved[j] * scale
+
+
+@_equation
+def settle_once(
+    normal: Array,
+    pain: Array,
+    trade_back: Array,
+    outside: Array,
+    expected: Array,
+    erased: Flags,
+    tie: Array,
+    closed: Array,
+    cut: Array,
+    shield: Array,
+    risk_back: Array,
+    capacity: Array,
+    phi: float,
+    kappa: float,
+    least_kept: float,
+    solved: Array,
+    updated: Array,
+) -> float:
+    """One iteration of `settle_trade` for one run: what T⁰ and pain should be, and the largest change."""
+    n = len(pain)
+    willing, moved = np.empty(n), 0.0
+    for i in range(n):
+        offered = find_willing(capacity, tie[i], closed[i], risk_back[i], shield[i], i, willing)
+        missing = wanted = found = 0.0
+        for j in range(n):
+            missing += missing_trade(normal[i, j], trade_back[j, i])
+        diverted = diversion_of(missing, offered, phi, kappa)
+        for j in range(n):
+            risk = mean_of_pair(risk_back[j, i], risk_back[i, j])
+            kept = max(trade_target(1.0, cut[i, j], risk, 0.0, 0.0, 0.0), least_kept)
+            target = trade_target(normal[i, j], cut[i, j], risk, willing[j], diverted, 0.0)
+            divided_back = max(trade_back[j, i] - (target - normal[i, j] * kept), 0.0) / kept
+            solved[i, j] = expected[i, j] if erased[i, j] else divided_back
+            wanted += expected[i, j]
+            found += solved[i, j] - expected[i, j]
+            moved = max(moved, abs(solved[i, j] - normal[i, j]))
+        found += (1.0 - pain[i]) * outside[i]
+        scale = (1.0 - wanted) / found if found > 0.0 else 1.0
+        updated[i] = min(max(1.0 - (1.0 - pain[i]) * scale, 0.0), 1.0)
+        moved = max(moved, abs(updated[i] - pain[i]))
+    return moved
+
+
+@_compiled
+def settle_trade(
+    observed_back: Array,
+    outside: Array,
+    expected: Array,
+    erased: Flags,
+    tie: Array,
+    hand: Array,
+    closed: Array,
+    cut: Array,
+    shield: Array,
+    secondary: Array,
+    g: Array,
+    share: Array,
+    phi: Array,
+    kappa: Array,
+    least_kept: float,
+    tolerance: float,
+    patience: int,
+    iterations: int,
+    results: tuple[Array, ...],
+    stamp: str = STAMP,
+) -> Array:
+    """Normal trade and pain at the start (`blocade.start`), solved together: into `results`, by iteration of each run.
+
+    Parameters
+    ----------
+    observed_back, expected, erased : [state, partner], trade by partner. outside : share of the rest of the world,
+        [state].
+    patience : iterations before the steps of the solution are halved. results : T⁰ and pain.
+
+    Returns
+    -------
+    [run], how far the last iteration still moved.
+    """
+    runs, n = tie.shape[0], tie.shape[1]
+    hand_back, trade_back, risk_back, solved = np.empty((4, n, n))
+    capacity, updated, moving = np.empty(n), np.empty(n), np.full(runs, np.inf)
+    for r in range(runs):
+        normal, pain = results[0][r], results[1][r]
+        pain[:] = 0.0
+        for i in range(n):
+            for j in range(n):
+                normal[i, j] = observed_back[j, i]
+                hand_back[j, i] = hand[r, i, j]
+        for iteration in range(iterations):
+            for j in range(n):
+                capacity[j] = capacity_of(share[j], 1.0, pain[j])
+                for i in range(n):
+                    trade_back[j, i] = (1.0 - pain[i]) * observed_back[j, i]
+            weigh_risk(hand[r], hand_back, trade_back, shield, secondary[r], g[r], risk_back)
+            moving[r] = settle_once(
+                normal, pain, trade_back, outside, expected, erased, tie[r], closed[r], cut[r], shield, risk_back,
+                capacity, phi[r], kappa[r], least_kept, solved, updated,
+            )  # fmt: skip
+            if moving[r] < tolerance:
+                break
+            weight = 0.5 ** (1 + iteration // patience)  # halved as long as it does not settle
+            for i in range(n):
+                pain[i] += weight * (updated[i] - pain[i])
+                for j in range(n):
+                    normal[i, j] += weight * (solved[i, j] - normal[i, j])
+    return moving

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from blocade.compiled import settle_trade
 from blocade.equations.armament import armament_growth, hostile
-from blocade.equations.arrays import Array, back, matched, mean_of_pair, without_self
+from blocade.equations.arrays import Array, back, matched, without_self
 from blocade.equations.balance import fold, leading_eigenvalue, structural_balance
 from blocade.equations.diversion import diversion, missing_trade, trade_target
 from blocade.equations.exchange import gate
@@ -122,26 +123,34 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
     order = orders(at_rest(world), 0.0, parameters, Seen.nothing(*none.shape))
     erased = np.isfinite(world.expected)
     gravity = np.where(erased, world.expected, 0.0)
-    wanted = 1.0 - gravity.sum(axis=-1)
-    normal, pain = np.broadcast_to(world.trade, ties.shape), np.zeros((len(ties), world.size))
-    for iteration in range(ITERATIONS):
-        trade, held = (1.0 - pain)[..., None] * world.trade, (1.0 - pain) * world.rest_of_world
-        _, shut, cut, risk, _ = pairs(order, parameters, trade, none)
-        pair_risk = mean_of_pair(risk, back(risk))
-        willing = _willing(world, ties, shut, risk, pain)
-        kept = np.maximum((1.0 - cut) * np.maximum(1.0 - pair_risk, 0.0), LEAST_KEPT)
-        diverted = _target(parameters, cut, pair_risk, willing, normal, trade) - normal * kept
-        solved = np.where(erased, gravity, np.maximum(trade - diverted, 0.0) / kept)
-        found = solved.sum(axis=-1) - gravity.sum(axis=-1) + held
-        scale = np.divide(wanted, found, out=np.ones_like(found), where=found > 0.0)
-        updated = np.clip(1.0 - (1.0 - pain) * scale, 0.0, 1.0)
-        moved = max(np.abs(updated - pain).max(), np.abs(solved - normal).max())
-        if moved < TOLERANCE:
-            return trade, held, np.where(erased, gravity, normal)
-        weight = 0.5 ** (1 + iteration // PATIENCE)  # halved as long as it does not settle
-        pain, normal = pain + weight * (updated - pain), normal + weight * (solved - normal)
+    hands, shut, cut, _, _ = pairs(order, parameters, np.array(np.broadcast_to(world.trade, ties.shape)), none)
+    normal, pain = results = np.empty(ties.shape), np.empty(none.shape)
+    moving = settle_trade(
+        np.ascontiguousarray(world.trade.T),
+        world.rest_of_world,
+        gravity,
+        erased,
+        ties,
+        hands,
+        shut,
+        cut,
+        order.shield,
+        np.ascontiguousarray(np.broadcast_to(order.secondary, none.shape)),
+        parameters["g"],
+        world.share,
+        parameters["phi"],
+        parameters["kappa"],
+        LEAST_KEPT,
+        TOLERANCE,
+        PATIENCE,
+        ITERATIONS,
+        results,
+    )
+    if (worst := float(moving.max())) < TOLERANCE:
+        left = 1.0 - pain
+        return left[..., None] * world.trade, left * world.rest_of_world, np.where(erased, gravity, normal)
     raise WorldError(
-        [f"{world.name}: trade at the start does not settle (still moving by {moved:.1g}); lower phi or raise kappa"]
+        [f"{world.name}: trade at the start does not settle (still moving by {worst:.1g}); lower phi or raise kappa"]
     )
 
 
