@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from helpers import BEGIN, DT, NO_FORCES, STILL, Array, history, plain, press, seen, sets
 
-from blocade.equations.balance import fold, structural_balance
+from blocade.equations.balance import common_ties, fold, structural_balance
 from blocade.parameters import sample
 from blocade.policy.calendar import calendar
 from blocade.policy.events import IsolationEvent, OffRampEvent, SanctionsEvent, WarEvent
@@ -62,7 +62,7 @@ def test_mean_and_memory_of_a_tie(noise: Array) -> None:
 
 def balance_alone(tie: Array, alpha: float = 1.0, limit: float = np.inf) -> Array:
     """The package's balance with W = 1."""
-    return structural_balance(tie, tie, np.ones(len(tie)), alpha, limit)
+    return structural_balance(common_ties(tie, tie, np.ones(len(tie))), alpha, limit)
 
 
 def integrate(tie: Array, until: float, steps: int) -> Array:
@@ -276,8 +276,8 @@ class Refined(Luck):
     def __init__(self, finest: Luck, factor: int) -> None:
         self.finest, self.factor = finest, factor
 
-    def shocks(self, step: int) -> Array:
-        parts = [self.finest.shocks(step * self.factor + k) for k in range(self.factor)]
+    def pair_shocks(self, step: int) -> Array:
+        parts = [self.finest.pair_shocks(step * self.factor + k) for k in range(self.factor)]
         return np.asarray(sum(parts) / np.sqrt(self.factor))
 
     def thresholds(self, spell: npt.NDArray[np.int64]) -> Array:

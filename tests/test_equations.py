@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from blocade import agents
 from blocade.equations.armament import armament_growth, armament_step, hostile
 from blocade.equations.arrays import back, mean_of_pair
-from blocade.equations.balance import fold, leading_eigenvalue, structural_balance
+from blocade.equations.balance import common_ties, fold, leading_eigenvalue, structural_balance
 from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendly, friendship, hazard
 from blocade.equations.diversion import (
@@ -174,17 +174,17 @@ TRIAD = np.array([[0.0, 0.5, -0.4], [0.5, 0.0, 0.0], [-0.4, 0.0, 0.0]])
 def test_balance_of_a_triad() -> None:
     # 1 and 2 share one acquaintance, state 0: its friend 1 and its enemy 2 are drawn apart
     share = of(0.5, 0.3, 0.2)
-    pull = structural_balance(TRIAD, TRIAD, share, 0.8, 0.1)
+    pull = structural_balance(common_ties(TRIAD, TRIAD, share), 0.8, 0.1)
     close(pull[1, 2], 0.1 * tanh(0.8 * 0.5 * 0.5 * -0.4 / 0.1))
     close(pull[0, 1], 0.0)
 
 
 def test_balance_without_limit_is_the_plain_product_and_with_limit_zero_nothing() -> None:
     share = of(0.5, 0.3, 0.2)
-    close(structural_balance(TRIAD, TRIAD, share, 0.8, np.inf)[1, 2], 0.8 * 0.5 * 0.5 * -0.4)
-    close(structural_balance(TRIAD, TRIAD, share, 0.8, 0.0), np.zeros((3, 3)))
+    close(structural_balance(common_ties(TRIAD, TRIAD, share), 0.8, np.inf)[1, 2], 0.8 * 0.5 * 0.5 * -0.4)
+    close(structural_balance(common_ties(TRIAD, TRIAD, share), 0.8, 0.0), np.zeros((3, 3)))
     thrice, limits = np.stack([TRIAD] * 3), of(0.1, np.inf, 0.0)[:, None, None]
-    mixed = structural_balance(thrice, thrice, share, np.full((3, 1, 1), 0.8), limits)
+    mixed = structural_balance(common_ties(thrice, thrice, share), np.full((3, 1, 1), 0.8), limits)
     close(mixed[:, 1, 2], [0.1 * tanh(-0.8), -0.08, 0.0])
 
 
@@ -314,12 +314,12 @@ def test_a_row_gives_what_the_batch_gives() -> None:
     rng = np.random.default_rng(3)
     one, two = rng.uniform(size=(2, 2, 4, 4))
     tie, share, goods = rng.uniform(-1, 1, size=(2, 4, 4)), rng.dirichlet(np.ones(4)), rng.uniform(size=(4, 2, 4, 5))
-    risk, balance = association_risk(one, one, two, share, 0.5), structural_balance(tie, tie, share, 0.7, 0.2)
+    risk, common = association_risk(one, one, two, share, 0.5), common_ties(tie, tie, share)
     for r in range(2):
         for i in range(4):
             mine = (r, i)
             close(association_risk(one[mine], one[r], two[mine], share, 0.5), risk[mine])
-            close(structural_balance(tie[mine], tie[r], share, 0.7, 0.2), balance[mine])
+            close(common_ties(tie[mine], tie[r], share), common[mine])
             close(match(*goods[:2, r, i], *goods[2:, r]), match(goods[0], goods[1], goods[2], goods[3])[mine])
             close(pressure(one[mine], share), pressure(one, share)[mine])
 

@@ -31,7 +31,7 @@ import numpy as np
 
 from blocade.equations.armament import armament_growth, armament_step, hostile
 from blocade.equations.arrays import Array, back, mean_of_pair, without_self
-from blocade.equations.balance import structural_balance
+from blocade.equations.balance import common_ties, structural_balance
 from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendly, friendship, hazard
 from blocade.equations.diversion import (
@@ -167,7 +167,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         forces = m.coefficients * (self.levels - self.levels_before)
         forces[FORCES.index("match")] *= self.gate
         plus, minus = split(forces, self.tie.shape)
-        pull = structural_balance(self.tie, m.state.tie, m.share, m.start.alpha, m.start.limit)
+        pull = structural_balance(common_ties(self.tie, m.state.tie, m.share), m.start.alpha, m.start.limit)
         resting = m.start.resting[self.index] + m.orders.pact[self.index]
         return tie_drift(self.tie, resting, plus, minus, pull, m.values["beta"])
 

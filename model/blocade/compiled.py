@@ -69,6 +69,14 @@ tie_drift, tie_step = _equation(drift.tie_drift), _equation(drift.tie_step)
 
 
 @_equation
+def turn(x: Array, turned: Array) -> None:
+    """The partner's view of every pair: [state, partner] by [partner, state]."""
+    for i in range(len(x)):
+        for j in range(len(x)):
+            turned[i, j] = x[j, i]
+
+
+@_equation
 def weigh_risk(
     hand: Array, hand_back: Array, trade_back: Array, shield: Array, secondary: Array, g: float, risk_back: Array
 ) -> None:
@@ -176,6 +184,25 @@ def look_at_partners(
             friends[r, i], foes[r, i], suppliers[r, i] = friendly, hostile, opened
 
 
+def pack(x: Array) -> Array:
+    """What lies above the diagonals of symmetric matrices, row by row: [run, state, partner] -> [run, pair]."""
+    runs, n, _ = x.shape
+    packed = np.empty((runs, n * (n - 1) // 2))
+    take_upper(x, packed)
+    return packed
+
+
+@_compiled
+def take_upper(x: Array, packed: Array, stamp: str = STAMP) -> None:
+    """Fill `packed` (see `pack`)."""
+    runs, n = x.shape[0], x.shape[1]
+    for r in range(runs):
+        at = 0
+        for i in range(n - 1):
+            packed[r, at : at + n - i - 1] = x[r, i, i + 1 :]
+            at += n - i - 1
+
+
 @_compiled
 def move_ties(
     tie: Array,
@@ -199,7 +226,7 @@ def move_ties(
 ) -> None:
     """Ties one step later (7): forces that act on every pair worked out here, on top of those that act on a few.
 
-    Of every matrix only what lies on or above the diagonal is read.
+    Of every matrix only what lies above the diagonal is read.
 
     Parameters
     ----------
@@ -207,13 +234,13 @@ def move_ties(
     before : levels of the first three at the start, when nobody has conceded. strengths : coefficient of each of the
         four with its sign, [run].
     special : F⁺ and F⁻ of the other forces on the pairs of some states, `rows`: [run, row, partner].
-    noise : σ √dt, [run]. shocks : standard normal of each pair.
+    pull, shocks : balance, and a standard normal, of each pair: [run, pair] as `pack` has them. noise : σ √dt, [run].
     """
     runs, n = tie.shape[0], tie.shape[1]
     up, down = np.empty(n), np.empty(n)
     for r in range(runs):
         by_trade, by_match, by_risk, by_comply = strengths[0][r], strengths[1][r], strengths[2][r], strengths[3][r]
-        b, luck = beta[r], noise[r]
+        b, luck, at = beta[r], noise[r], 0
         for i in range(n):
             up[:], down[:] = 0.0, 0.0
             for k in range(len(rows)):
@@ -221,12 +248,14 @@ def move_ties(
                     up[:], down[:] = special[0][r, k], special[1][r, k]
                     break
                 up[rows[k]], down[rows[k]] = special[0][r, k, i], special[1][r, k, i]
-            u, d, a, rest = up[i:], down[i:], tie[r, i, i:], resting[r, i, i:]
-            own, theirs, matches, shut = trade[0][r, i, i:], trade[1][r, i, i:], match[r, i, i:], closed[r, i, i:]
-            risks, pulled, dealt, moved = risk[r, i, i:], pull[r, i, i:], shocks[r, i, i:], result[r, i, i:]
-            traded, matched, risked = before[0][r, i, i:], before[1][r, i, i:], before[2][r, i, i:]
-            given = complied[r, i, i:]
-            for j in range(n - i):
+            k = i + 1
+            u, d, a, rest = up[k:], down[k:], tie[r, i, k:], resting[r, i, k:]
+            own, theirs, matches, shut = trade[0][r, i, k:], trade[1][r, i, k:], match[r, i, k:], closed[r, i, k:]
+            risks, given, moved = risk[r, i, k:], complied[r, i, k:], result[r, i, k:]
+            traded, matched, risked = before[0][r, i, k:], before[1][r, i, k:], before[2][r, i, k:]
+            pulled, dealt = pull[r, at : at + n - k], shocks[r, at : at + n - k]
+            at += n - k
+            for j in range(n - k):
                 trading = by_trade * (mean_of_pair(own[j], theirs[j]) - traded[j])
                 matching = by_match * (matches[j] * (1.0 - shut[j]) - matched[j]) * gate_of(a[j])
                 risking = by_risk * (risks[j] - risked[j])
@@ -293,7 +322,7 @@ def move_trade(
 def settle_once(
     normal: Array,
     pain: Array,
-    trade_back: Array,
+    trade: Array,
     outside: Array,
     expected: Array,
     erased: Flags,
@@ -301,42 +330,46 @@ def settle_once(
     closed: Array,
     cut: Array,
     shield: Array,
-    risk_back: Array,
+    risks: tuple[Array, ...],
     capacity: Array,
     phi: float,
     kappa: float,
     least_kept: float,
-    solved: Array,
-    updated: Array,
 ) -> float:
-    """One iteration of `settle_trade` for one run: what T⁰ and pain should be, and the largest change."""
+    """One iteration of `settle_trade` for one run: the largest change of T⁰ and pain, and in their place what they
+    should be."""
     n = len(pain)
-    willing, moved = np.empty(n), 0.0
+    willing, solved, moved = np.empty(n), np.empty(n), 0.0
     for i in range(n):
-        offered = find_willing(capacity, tie[i], closed[i], risk_back[i], shield[i], i, willing)
+        offered = find_willing(capacity, tie[i], closed[i], risks[1][i], shield[i], i, willing)
+        kept_so_far, now, reached, own, theirs = normal[i], trade[i], cut[i], risks[0][i], risks[1][i]
+        hoped, gone = expected[i], erased[i]
         missing = wanted = found = 0.0
         for j in range(n):
-            missing += missing_trade(normal[i, j], trade_back[j, i])
+            missing += missing_trade(kept_so_far[j], now[j])
         diverted = diversion_of(missing, offered, phi, kappa)
         for j in range(n):
-            risk = mean_of_pair(risk_back[j, i], risk_back[i, j])
-            kept = max(trade_target(1.0, cut[i, j], risk, 0.0, 0.0, 0.0), least_kept)
-            target = trade_target(normal[i, j], cut[i, j], risk, willing[j], diverted, 0.0)
-            divided_back = max(trade_back[j, i] - (target - normal[i, j] * kept), 0.0) / kept
-            solved[i, j] = expected[i, j] if erased[i, j] else divided_back
-            wanted += expected[i, j]
-            found += solved[i, j] - expected[i, j]
-            moved = max(moved, abs(solved[i, j] - normal[i, j]))
+            risk = mean_of_pair(own[j], theirs[j])
+            kept = max(trade_target(1.0, reached[j], risk, 0.0, 0.0, 0.0), least_kept)
+            target = trade_target(kept_so_far[j], reached[j], risk, willing[j], diverted, 0.0)
+            divided_back = max(now[j] - (target - kept_so_far[j] * kept), 0.0) / kept
+            solved[j] = hoped[j] if gone[j] else divided_back
+        for j in range(n):
+            wanted += hoped[j]
+            found += solved[j] - hoped[j]
+            moved = max(moved, abs(solved[j] - kept_so_far[j]))
+            kept_so_far[j] = solved[j]
         found += (1.0 - pain[i]) * outside[i]
         scale = (1.0 - wanted) / found if found > 0.0 else 1.0
-        updated[i] = min(max(1.0 - (1.0 - pain[i]) * scale, 0.0), 1.0)
-        moved = max(moved, abs(updated[i] - pain[i]))
+        updated = min(max(1.0 - (1.0 - pain[i]) * scale, 0.0), 1.0)
+        moved = max(moved, abs(updated - pain[i]))
+        pain[i] = updated
     return moved
 
 
 @_compiled
 def settle_trade(
-    observed_back: Array,
+    observed: Array,
     outside: Array,
     expected: Array,
     erased: Flags,
@@ -361,8 +394,7 @@ def settle_trade(
 
     Parameters
     ----------
-    observed_back, expected, erased : [state, partner], trade by partner. outside : share of the rest of the world,
-        [state].
+    observed, expected, erased : [state, partner]. outside : observed share of the rest of the world, [state].
     patience : iterations before the steps of the solution are halved. results : T⁰ and pain.
 
     Returns
@@ -370,30 +402,30 @@ def settle_trade(
     [run], how far the last iteration still moved.
     """
     runs, n = tie.shape[0], tie.shape[1]
-    hand_back, trade_back, risk_back, solved = np.empty((4, n, n))
-    capacity, updated, moving = np.empty(n), np.empty(n), np.full(runs, np.inf)
+    hand_back, trade, trade_back, risk, risk_back, target = np.empty((6, n, n))
+    capacity, aim, moving = np.empty(n), np.empty(n), np.full(runs, np.inf)
     for r in range(runs):
         normal, pain = results[0][r], results[1][r]
-        pain[:] = 0.0
-        for i in range(n):
-            for j in range(n):
-                normal[i, j] = observed_back[j, i]
-                hand_back[j, i] = hand[r, i, j]
+        normal[:], pain[:] = observed, 0.0
+        turn(hand[r], hand_back)
         for iteration in range(iterations):
-            for j in range(n):
-                capacity[j] = capacity_of(share[j], 1.0, pain[j])
-                for i in range(n):
-                    trade_back[j, i] = (1.0 - pain[i]) * observed_back[j, i]
+            for i in range(n):
+                capacity[i] = capacity_of(share[i], 1.0, pain[i])
+                for j in range(n):
+                    trade[i, j] = (1.0 - pain[i]) * observed[i, j]
+            turn(trade, trade_back)
             weigh_risk(hand[r], hand_back, trade_back, shield, secondary[r], g[r], risk_back)
+            turn(risk_back, risk)
+            target[:], aim[:] = normal, pain
             moving[r] = settle_once(
-                normal, pain, trade_back, outside, expected, erased, tie[r], closed[r], cut[r], shield, risk_back,
-                capacity, phi[r], kappa[r], least_kept, solved, updated,
+                target, aim, trade, outside, expected, erased, tie[r], closed[r], cut[r], shield, (risk, risk_back),
+                capacity, phi[r], kappa[r], least_kept,
             )  # fmt: skip
             if moving[r] < tolerance:
                 break
             weight = 0.5 ** (1 + iteration // patience)  # halved as long as it does not settle
             for i in range(n):
-                pain[i] += weight * (updated[i] - pain[i])
+                pain[i] += weight * (aim[i] - pain[i])
                 for j in range(n):
-                    normal[i, j] += weight * (solved[i, j] - normal[i, j])
+                    normal[i, j] += weight * (target[i, j] - normal[i, j])
     return moving

@@ -17,10 +17,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from blocade.compiled import look_at_partners, move_ties, move_trade
+from blocade.compiled import look_at_partners, move_ties, move_trade, pack
 from blocade.equations.armament import armament_growth, armament_step
 from blocade.equations.arrays import Array, back
-from blocade.equations.balance import structural_balance
+from blocade.equations.balance import common_ties, structural_balance
 from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
 from blocade.equations.drift import SIGNS, split
@@ -114,7 +114,8 @@ def _ties(
     start: Start, parameters: Parameters, moment: Moment, share: Array, luck: Luck, step: int, dt: float
 ) -> Array:
     state, now = moment.state, moment.situation
-    pull = structural_balance(state.tie, state.tie, share, start.alpha[:, None, None], start.limit[:, None, None])
+    common = pack(common_ties(state.tie, state.tie, share))
+    pull = structural_balance(common, start.alpha[:, None], start.limit[:, None])
     rows = reached(start.world, moment.orders)
     result = np.empty_like(state.tie)
     move_ties(
@@ -132,7 +133,7 @@ def _ties(
         pull,
         parameters["beta"],
         parameters["sigma"] * np.sqrt(dt),
-        luck.shocks(step),
+        luck.pair_shocks(step),
         dt,
         result,
     )

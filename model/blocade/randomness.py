@@ -68,19 +68,23 @@ class Luck:
             np.maximum(self._states[rows], self._states[columns]),
         )
         self._pairs = mix(mix(identity("pair"), low), high)
-        self._places = np.full((len(codes), len(codes)), len(rows))  # of each pair among the draws, 0 behind the last
-        self._places[rows, columns] = self._places[columns, rows] = np.arange(len(rows))
+        self._rows, self._columns, self._size = rows, columns, len(codes)
         self._drawn: dict[int, Array] = {}
 
-    def shocks(self, step: int) -> Array:
-        """Standard normal shock of every pair in a step: [run, state, partner], symmetric, 0 on the diagonal."""
+    def pair_shocks(self, step: int) -> Array:
+        """Standard normal shock of every pair in a step: [run, pair], pairs in the order of ``np.triu_indices``."""
         if step not in self._drawn:  # kept, because every arm meets the same luck
             keyed = mix(self._shock, np.asarray(step, dtype=np.uint64))
-            drawn = np.zeros((len(self._shock), len(self._pairs) + 1))
-            drawn[:, :-1] = ndtri(uniform(mix(keyed[:, None], self._pairs)))
-            self._drawn[step] = drawn.take(self._places, axis=1)
+            self._drawn[step] = ndtri(uniform(mix(keyed[:, None], self._pairs)))
             self._drawn[step].setflags(write=False)
         return self._drawn[step]
+
+    def shocks(self, step: int) -> Array:
+        """The same as matrices: [run, state, partner], symmetric, 0 on the diagonal."""
+        drawn = self.pair_shocks(step)
+        square = np.zeros((len(drawn), self._size, self._size))
+        square[:, self._rows, self._columns] = square[:, self._columns, self._rows] = drawn
+        return square
 
     def thresholds(self, spell: npt.NDArray[np.int64]) -> Array:
         """Unit-exponential threshold of each state's spell: [run, state] -> [run, state]."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from blocade.compiled import settle_trade
 from blocade.equations.armament import armament_growth, hostile
 from blocade.equations.arrays import Array, back, matched, without_self
-from blocade.equations.balance import fold, leading_eigenvalue, structural_balance
+from blocade.equations.balance import common_ties, fold, leading_eigenvalue, structural_balance
 from blocade.equations.diversion import diversion, missing_trade, trade_target
 from blocade.equations.exchange import gate
 from blocade.equations.insulation import insulation_at_rest
@@ -126,7 +126,7 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
     hands, shut, cut, _, _ = pairs(order, parameters, np.array(np.broadcast_to(world.trade, ties.shape)), none)
     normal, pain = results = np.empty(ties.shape), np.empty(none.shape)
     moving = settle_trade(
-        np.ascontiguousarray(world.trade.T),
+        world.trade,
         world.rest_of_world,
         gravity,
         erased,
@@ -164,7 +164,7 @@ def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held:
     beta = parameters["beta"]
     critical = np.where(eigenvalue > 0.0, fold(beta, np.where(eigenvalue > 0.0, eigenvalue, 1.0)), 0.0)
     alpha, limit = parameters["balance"] * critical, parameters["balance_limit"] * beta
-    pull = structural_balance(ties, ties, share, alpha[:, None, None], limit[:, None, None])
+    pull = structural_balance(common_ties(ties, ties, share), alpha[:, None, None], limit[:, None, None])
     scale = np.divide(without_self(pull), beta[:, None, None], out=np.zeros_like(pull), where=beta[:, None, None] > 0.0)
     opening = gate(ties) * (1.0 - now.closed)
     received = now.need[..., TECHNOLOGY] * matched(opening, share * now.surplus[..., TECHNOLOGY])

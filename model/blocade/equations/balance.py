@@ -5,27 +5,35 @@ import numpy as np
 from blocade.equations.arrays import Array, ArrayLike
 
 
-def structural_balance(tie_own: Array, tie: Array, share: ArrayLike, alpha: ArrayLike, limit: ArrayLike) -> Array:
-    """Pull of common friends and common enemies, ``L·tanh(α (A W A)_ij / L)``, W = diag(ĉ).
+def common_ties(tie_own: Array, tie: Array, share: ArrayLike) -> Array:
+    """Common friends and common enemies of a pair, ``(A W A)_ij = Σ_k A_ik ĉ_k A_kj``, W = diag(ĉ).
 
     Parameters
     ----------
     tie_own : [..., partner], the state's ties (or [..., state, partner] for all).
     tie : [..., state, partner], all ties.
     share : [partner], weights ĉ.
-    alpha : strength, 1/year.
-    limit : L, the largest pull, 1/year; infinite gives the unbounded ``α A W A``, 0 gives no pull.
 
     Returns
     -------
-    [..., partner], in [−L, L]. The value on the diagonal has no meaning.
+    [..., partner]. The value on the diagonal has no meaning.
+    """
+    return (tie_own * share) @ tie
+
+
+def structural_balance(common: Array, alpha: ArrayLike, limit: ArrayLike) -> Array:
+    """Pull of common friends and common enemies, ``L·tanh(α (A W A)_ij / L)``, in [−L, L].
+
+    Parameters
+    ----------
+    common : (A W A)_ij of any pairs. alpha : strength, 1/year.
+    limit : L, the largest pull, 1/year; infinite gives the unbounded ``α A W A``, 0 gives no pull.
 
     Notes
     -----
     Form: Morrison, Kutz and Gabbay 2023 (B6); with W = 1 and L = ∞ it is dX/dt = X² of Marvel et al. 2011 (B2).
     Evidence on balance is mixed (M9), so its range includes 0.
     """
-    common = (tie_own * share) @ tie
     bounded = np.isfinite(limit) & (np.asarray(limit) > 0.0)
     scale = np.where(bounded, limit, 1.0)
     pull = common * (alpha / scale)

@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 
-RUNS_ABREAST = 10
+RUNS_ABREAST = 20
 """Runs of an arm that are stepped together: few enough that the arrays stay in cache, enough that calls do not
 dominate."""
 
