@@ -15,21 +15,20 @@ import numpy as np
 import pytest
 
 import blocade
-from blocade import compiled
+from blocade import compiled, resources
 
 PACKAGE = Path(str(blocade.__file__)).parent
 PROBE = """
-import numpy as np
-from blocade.compiled import look_at_partners
-found = tuple(np.empty((3, 1, 2)))
-tie, none, one = np.full((1, 2, 2), 0.1), np.zeros((1, 2, 2)), np.ones((1, 2))
-look_at_partners(tie, none, none, (one, one, one), found)
-print(found[2][0, 0])
+from blocade.start import solve_start
+from blocade.parameters import sample
+from blocade.world import load_world
+start = solve_start(load_world("2021").select(("RUS", "PRK", "USA")), sample(2, 1))
+print(start.normal[0, 0, 2])
 """
 
 
-def openness(package: Path) -> float:
-    """What a pair of tie .1 trades with two partners, gate times openness, as a copy of the package has it."""
+def normal_trade(package: Path) -> float:
+    """Normal trade of a pair, solved by the compiled equations of a copy of the package."""
     environment = {**os.environ, "PYTHONPATH": str(package.parent)}
     done = subprocess.run([sys.executable, "-c", PROBE], env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)
@@ -37,13 +36,14 @@ def openness(package: Path) -> float:
 
 def test_what_was_compiled_from_other_equations_is_not_taken_for_these(tmp_path: Path) -> None:
     """numba keeps what it compiled by the file that calls, and does not see that a function it calls has changed."""
-    package = tmp_path / "blocade"
+    package = tmp_path / "model" / "blocade"
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "_data"))
-    assert openness(package) == 2 * 0.1 / 0.2
-    assert list((package / "__pycache__").glob("compiled.look_at_partners*.nbi"))  # it was kept
-    equation = package / "equations" / "exchange.py"
-    equation.write_text(equation.read_text().replace("GATE_TIE = 0.2", "GATE_TIE = 0.4"))
-    assert openness(package) == 2 * 0.1 / 0.4
+    (tmp_path / "seeds").symlink_to(resources.seeds())
+    before = normal_trade(package)
+    assert list((package / "__pycache__").glob("settle.settle_trade*.nbi"))  # it was kept
+    equation = package / "equations" / "diversion.py"
+    equation.write_text(equation.read_text().replace("return phi * missing / ", "return 0.5 * phi * missing / "))
+    assert abs(normal_trade(package) - before) > 1e-6
 
 
 def test_without_a_folder_to_keep_it_in_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_without_a_folder_to_keep_it_in_it_is_compiled_all_the_same(monkeypatch:
         return plain(*functions, **options)
 
     monkeypatch.setattr(numba, "njit", njit)
-    twice = compiled._compiled(lambda x: 2.0 * x)
+    twice = compiled.compiled(lambda x: 2.0 * x)
     assert twice(np.float64(3.0)) == 6.0
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import make_world
 
+from blocade.equations.arrays import back, mean_of_pair
 from blocade.equations.drift import FORCES
 from blocade.equations.exchange import gate
 from blocade.parameters import Parameters, table
@@ -19,7 +20,7 @@ from blocade.policy.calendar import calendar
 from blocade.policy.events import OffRampEvent
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
-from blocade.situation import assess, forces, levels, special_levels
+from blocade.situation import assess, forces, levels, pairs, special_levels
 from blocade.start import solve_start
 from blocade.state import Moment
 from blocade.world import World
@@ -138,8 +139,11 @@ def mixed_difference(world: World, parameters: Parameters, state: Moment, on: tu
         policy_sees = replace(Seen.nothing(*state.state.compliance.shape), compliance=state.state.compliance)
         order = orders(calendar(world, events, BEGIN, DT, 1)[0], 0.0, parameters, policy_sees)
         s, none = state.state, np.zeros_like(state.state.compliance)
-        now = assess(world, parameters, order, s.trade, none, s.compliance)
-        every = levels(now, s.trade) | special_levels(now, order, s.tie, s.compliance, np.arange(world.size))
+        now, of_pairs = assess(world, parameters, order, s.trade, none), pairs(order, parameters, s.trade)
+        every = levels(now, of_pairs, s.trade)
+        every |= special_levels(order, now.pressure, s.tie, s.compliance, np.arange(world.size))
+        given = s.compliance[..., None] * of_pairs.hand
+        every["comply"] = mean_of_pair(given, back(given))
         for force in FORCES:
             only = parameters.replaced({**NO_FORCES, f"b_{force}": 1.0})
             acting = sum(forces(every, {}, gate(s.tie), only), np.zeros_like(s.tie))

@@ -19,7 +19,7 @@ from blocade.policy.calendar import at_rest, calendar
 from blocade.policy.events import IsolationEvent, OfferEvent, SanctionsEvent, WarEvent
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
-from blocade.situation import assess, forces, levels, special_levels
+from blocade.situation import assess, forces, levels, pairs, special_levels
 from blocade.start import solve_start
 from blocade.state import Moment
 from blocade.world import GOODS, World
@@ -49,20 +49,19 @@ def test_situation_of_three_states() -> None:
     # a tenth of the trade of state 0 with 1 is gone
     trade = np.array(world.trade)[None].copy()
     trade[0, 0, 1] = 0.3
-    now = assess(world, parameters, order, trade, world.rest_of_world[None], compliance)
-    close(now.hand[0, [0, 1], 2], [0.3, 0.2])
+    now, of_pairs = assess(world, parameters, order, trade, world.rest_of_world[None]), pairs(order, parameters, trade)
+    close(of_pairs.hand[0, [0, 1], 2], [0.3, 0.2])
     close(now.pressure[0], [0.15, 0.1, 0.0])
-    close(now.cut[0, [0, 2], [2, 0]], [0.15, 0.15])
+    close(of_pairs.cut[0, [0, 2], [2, 0]], [0.15, 0.15])
     close(now.pain[0], [0.1, 0.0, 0.0])
     # 1 stands to lose to 2 (hand of .3 on 0) as far as its own punishment of .2 lets it fear; 0 likewise for 1
-    close(now.risk[0, 1, 0], 0.1 * 0.3 * (1 - 0.5 * 0.2) * 0.1)
-    close(now.risk[0, 0, 1], 0.1 * 0.2 * (1 - 0.5 * 0.3) * 0.2)
-    every = levels(now, trade) | special_levels(now, order, tie, compliance, np.arange(3))
+    close(of_pairs.risk[0, 1, 0], 0.1 * 0.3 * (1 - 0.5 * 0.2) * 0.1)
+    close(of_pairs.risk[0, 0, 1], 0.1 * 0.2 * (1 - 0.5 * 0.3) * 0.2)
+    every = levels(now, of_pairs, trade) | special_levels(order, now.pressure, tie, compliance, np.arange(3))
     close(every["match"][0, 0, 1], 0.5 * (0.2 * 0.6 + 0.5 * 0.4 * 0.95))
     close(every["trade"][0, 0, 1], 0.3)
     close(every["sanction"][..., 0, 2], 0.25)
     close(every["isolation"][..., 1, 2], 0.1)
-    close(every["comply"][0, 2, 0], 0.5 * 0.5 * 0.3)
     close(every["regime"][0, 1], 0.8)
 
 
@@ -71,15 +70,14 @@ def test_match_counts_its_change_only_as_far_as_the_pair_is_open() -> None:
     tie = np.zeros((1, 3, 3))
     tie[0, 0, 1] = tie[0, 1, 0] = 0.05
     none, unseen = np.zeros((1, 3)), Seen.nothing(1, 3)
-    before = assess(
-        world, parameters, orders(at_rest(world), 0, parameters, unseen), world.trade[None], none, none
-    )
+    trade, quiet = world.trade[None], orders(at_rest(world), 0, parameters, unseen)
     codes = world.codes
     war = (WarEvent(codes[:1], 2022.0, 2030.0, need=0.5), SanctionsEvent(2022.0, codes[:1], codes[1:2], 0.25))
     order = orders(calendar(world, war, 2022.0, DT, 1)[0], 0.0, parameters, unseen)
-    after = assess(world, parameters, order, world.trade[None], none, none)
     only_match = parameters.replaced({f"b_{force}": 0.0 for force in FORCES if force != "match"})
-    now, start = (levels(x, world.trade[None]) for x in (after, before))
+    now, start = (
+        levels(assess(world, parameters, x, trade, none), pairs(x, parameters, trade), trade) for x in (order, quiet)
+    )
     match_force = sum(forces(now, start, gate(tie), only_match), np.zeros((1, 3, 3)))
     was, is_ = 0.5 * (0.2 * 0.6 + 0.5 * 0.4), 0.5 * (0.7 * 0.6 + 0.5 * 0.4) * 0.75
     close(match_force[0, 0, 1], 2.0 * (is_ - was) * 0.25)
@@ -91,8 +89,8 @@ def test_offer_counts_only_while_under_pressure() -> None:
     codes = world.codes
     offer = (OfferEvent(2022.0, codes[2:], codes[:2], 0.8), OfferEvent(2022.0, codes[:1], codes[2:], 0.8))
     order = orders(calendar(world, offer, 2022.0, DT, 1)[0], 0.0, parameters, Seen.nothing(1, 3))
-    now = assess(world, parameters, order, world.trade[None], np.zeros((1, 3)), np.zeros((1, 3)))
-    offered = special_levels(now, order, np.zeros((1, 3, 3)), np.zeros((1, 3)), np.arange(3))["offer"]
+    now = assess(world, parameters, order, world.trade[None], np.zeros((1, 3)))
+    offered = special_levels(order, now.pressure, np.zeros((1, 3, 3)), np.zeros((1, 3)), np.arange(3))["offer"]
     close(offered[0, 0, 2], 0.5 * 0.8 * 0.5)  # 2 is offered something too, but nobody presses it
 
 
@@ -173,11 +171,17 @@ def moment(world: World, tie: Array) -> Moment:
                    cover={0: 0.9}),
         surplus=goods(arms={1: 0.6, 2: 0.4}, technology={0: 0.3}, energy_food={1: 0.5}, cash_labour={1: 1.0},
                       cover={2: 1.0}),
-        closed=np.stack([symmetric(6, {(0, 1): 0.2})] * 2),
     )  # fmt: skip
-    war = np.array([[0.5, 0, 0.5, 0, 0, 0], [0.5, 0.2, 0, 0, 0, 0]])
+    isolation = np.zeros((6, 6))
+    isolation[0, 1] = 0.2
+    order = replace(
+        before.orders,
+        war=np.array([[0.5, 0, 0.5, 0, 0, 0], [0.5, 0.2, 0, 0, 0, 0]]),
+        enforced=np.zeros((2, 6, 6)),
+        isolation=isolation,
+    )
     begun = np.stack([symmetric(6, {(0, 1): 0.1, (0, 2): -1.0}), tie[1]])
-    return replace(before, state=state, situation=now, orders=replace(before.orders, war=war), tie_start=begun)
+    return replace(before, state=state, situation=now, orders=order, tie_start=begun)
 
 
 def triads_out_of_balance(tie: Array, share: Array) -> float:

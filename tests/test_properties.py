@@ -47,10 +47,8 @@ def check_bounds(moment: Moment, start: Start) -> None:
     assert state.trade.min() >= 0.0
     assert (state.trade.sum(axis=-1) + start.rest_of_world).max() <= 1.0 + eps
     assert state.capability.min() >= 0.0 and state.armament.min() >= 0.0
-    people = (state.compliance, state.insulation, state.munitions, now.pain, now.pressure)
-    for share in (*people, now.hand, now.closed, now.cut):
+    for share in (state.compliance, state.insulation, state.munitions, now.pain, now.pressure):
         assert share.min() >= 0.0 and share.max() <= 1.0 + eps
-    assert now.risk.min() >= 0.0
 
 
 @given(world=worlds(), seed=seeds, hard=st.booleans())

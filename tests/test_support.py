@@ -9,6 +9,7 @@ import pytest
 from four_states import WORLD, A, B, S, T, decrees, pairs, path, ran, whole
 from helpers import BEGIN, DT, close, plain, seen, sets
 
+from blocade import situation
 from blocade.policy.events import (
     AllianceEvent,
     ClashEvent,
@@ -221,7 +222,8 @@ def test_a_shield_takes_the_reserve_and_the_fear_of_a_partner_away(share: float)
     """w + s (ĉ c/c⁰ (1 − pain) − w), with ĉ = ¼, of w = ¼·.4·(1 − risk), risk = χ·H·T = .5·1·.4 (1 − s)."""
     last = shielded(share)
     risk = 0.2 * (1 - share)
-    close(last.situation.risk[0, 3, 0], risk, 1e-12)
+    found = situation.pairs(last.orders, sets(g=0.5), last.state.trade)
+    close(found.risk[0, 3, 0], risk, 1e-12)
     reserved = 0.25 * 0.4 * (1 - risk)
     willing = reserved + share * (0.25 - reserved)
     lost = 0.5 * 0.58 * 0.6

@@ -76,7 +76,8 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
     code, name, index : who it is, and its place in every array.
     tie, trade : its rows. capability, insulation, compliance, armament, exposure, spell, munitions : its numbers
     (`State`).
-    hand, pressure, closed, cut, risk, pair_risk, pain, need, surplus, match, complied : what it sees (`Situation`).
+    pressure, pain, need, surplus : its situation (`Situation`). hand, closed, cut, risk, pair_risk, gate : what it sees
+    of its pairs.
     levels, views : what each force depends on, of the pair and from its own side, [force, partner].
     drift, chosen : what it has decided and not yet done.
     """
@@ -119,10 +120,10 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         self.closed, self.gate = closed(self.hand, m.hand[:, i]), gate(self.tie)
         enforced = m.orders.enforced
         self.cut = reach(m.values["delta"], enforced[i], enforced[:, i], m.orders.withdrawn[i])
-        self.risk, self.match = self.weigh_risk(), match(self.need, self.surplus, m.need, m.surplus)
+        self.risk = self.weigh_risk()
         sides = {
             "trade": self.trade,
-            "match": self.match * (1.0 - self.closed),
+            "match": match(self.need, self.surplus, m.need, m.surplus) * (1.0 - self.closed),
             "sanction": m.orders.sanctions[i],
             "isolation": m.orders.isolation[i],
             "offer": offer_standing(m.orders.offer[i], self.pressure, self.compliance),
@@ -142,7 +143,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
     def sense(self) -> None:
         """What each force depends on, from both sides' views of the pair: [force, partner]."""
         self.levels = mean_of_pair(self.model.views[self.index], self.model.views[:, :, self.index].T)
-        self.pair_risk, self.complied = self.levels[FORCES.index("risk")], self.levels[FORCES.index("comply")]
+        self.pair_risk = self.levels[FORCES.index("risk")]
 
     def decide(self) -> None:
         """Take every decision of the step."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from blocade.equations.arrays import Array
 from blocade.equations.exchange import gate
+from blocade.equations.pressure import closed, hand
 from blocade.parameters import table
 from blocade.roles import Indices, Roles, roles
 from blocade.state import Moment
@@ -99,10 +100,11 @@ def _exchange(good: int) -> Measure:
     mean over the pairs inside bloc and patron."""
 
     def measure(moment: Moment, roles: Roles) -> Array:
-        now, (i, j) = moment.situation, roles.sphere_pairs
+        now, order, (i, j) = moment.situation, moment.orders, roles.sphere_pairs
         need, surplus = now.need[..., good], now.surplus[..., good]
+        own, theirs = (hand(order.enforced[..., a, b], order.isolation[..., a, b]) for a, b in ((i, j), (j, i)))
         fits = 0.5 * (need[:, i] * surplus[:, j] + need[:, j] * surplus[:, i])
-        return _mean(gate(moment.state.tie[:, i, j]) * (1.0 - now.closed[:, i, j]) * fits)
+        return _mean(gate(moment.state.tie[:, i, j]) * (1.0 - closed(own, theirs)) * fits)
 
     return measure
 

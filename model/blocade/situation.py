@@ -1,5 +1,5 @@
-"""What follows from the state and the orders at the start of a step, for a batch: reach, risk, pain, match,
-forces."""
+"""What follows from the state and the orders at the start of a step, for a batch of runs: pressure, pain, needs and
+surpluses of every state; for the start and for reading, reach, risk and forces of every pair."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from blocade.compiled import look_at_pairs
 from blocade.equations.arrays import Array, back, mean_of_pair
 from blocade.equations.diversion import pain as pain_of
 from blocade.equations.drift import SIGNS, likeness, offer_standing
 from blocade.equations.exchange import match, need, surplus
-from blocade.equations.pressure import pressure
+from blocade.equations.pressure import closed, hand, pressure
+from blocade.equations.reach import reach
+from blocade.equations.risk import association_risk
 from blocade.equations.threat import threat
 from blocade.parameters import Parameters
 from blocade.policy.orders import Orders
@@ -24,103 +25,80 @@ PAINED = np.array([good in ("technology", "cash_labour") for good in GOODS], dty
 """Goods whose need and surplus answer to pain (M7)."""
 ARMS = GOODS.index("arms")
 TECHNOLOGY = GOODS.index("technology")
-EVERYWHERE = ("trade", "match", "risk", "comply")
-"""Forces that act on nearly every pair; the others act on the few that an event, an offer or a war reaches."""
 Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything that equations 1-5 say of a moment: [run, state, partner], [run, state, good] or [run, state].
+    """What equations 1-5 say of every state in a moment: [run, state], goods [run, state, good]."""
 
-    risk, pair_risk : association risk of the row's state, and its mean over the pair. match : as if the pair were open.
-    complied : compliance with the other's hand, mean over the pair.
+    pressure: Array
+    pain: Array
+    need: Array
+    surplus: Array
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What they say of every pair: [run, state, partner].
+
+    risk, pair_risk : association risk of the row's state, and its mean over the pair.
     """
 
     hand: Array
-    pressure: Array
     closed: Array
     cut: Array
     risk: Array
     pair_risk: Array
-    pain: Array
-    need: Array
-    surplus: Array
-    match: Array
-    complied: Array
 
 
-def assess(
-    world: World, parameters: Parameters, order: Orders, trade: Array, rest_of_world: Array, compliance: Array
-) -> Situation:
+def assess(world: World, parameters: Parameters, order: Orders, trade: Array, rest_of_world: Array) -> Situation:
     """Work out the situation of every state.
 
     Parameters
     ----------
-    trade : [run, state, partner]. rest_of_world, compliance : [run, state].
+    trade : [run, state, partner]. rest_of_world : [run, state].
     """
-    hands, closed, cut, risk, complied = pairs(order, parameters, trade, compliance)
     trades = (world.trade.sum(axis=-1) + world.rest_of_world > 0.0).astype(float)
     pained = pain_of(trade.sum(axis=-1), rest_of_world, trades)
     wants = need(world.need, parameters.pair("nu") * PAINED, pained[..., None], 0.0)
     wants[..., ARMS] += order.war
     spare = surplus(world.surplus, parameters.pair("mu") * PAINED, pained[..., None])
-    return Situation(
-        hand=hands,
-        pressure=pressure(hands, world.share),
-        closed=closed,
-        cut=cut,
-        risk=risk,
-        pair_risk=mean_of_pair(risk, back(risk)),
-        pain=pained,
-        need=wants,
-        surplus=spare,
-        match=match(wants, spare, wants, spare),
-        complied=complied,
-    )
+    return Situation(pressure(hand(order.enforced, order.isolation), world.share), pained, wants, spare)
 
 
-def pairs(order: Orders, parameters: Parameters, trade: Array, compliance: Array) -> tuple[Array, ...]:
-    """Hands, closure, reach, risk and compliance with the other's hand, of every pair: [run, state, partner] each."""
-    runs, n, _ = trade.shape
-    hands, closed, cut, risk_back, complied = results = tuple(np.empty((5, runs, n, n)))
-    look_at_pairs(
-        np.ascontiguousarray(back(trade)),
-        of_runs(order.enforced),
-        of_runs(order.isolation),
-        of_runs(order.withdrawn),
-        of_runs(order.shield),
-        np.ascontiguousarray(np.broadcast_to(order.secondary, (runs, n))),
-        compliance,
-        parameters["delta"],
-        parameters["g"],
-        results,
-    )
-    return hands, closed, cut, back(risk_back), complied
+def pairs(order: Orders, parameters: Parameters, trade: Array) -> Pairs:
+    """Work out the situation of every pair.
+
+    Who shields a partner fears no punishment for it, as far as the shield goes.
+    """
+    hands = hand(order.enforced, order.isolation)
+    cut = reach(parameters.pair("delta"), order.enforced, back(order.enforced), order.withdrawn)
+    risk = association_risk(hands, hands, trade, order.secondary[..., None, :], parameters.pair("g"))
+    risk = np.ascontiguousarray(risk * (1.0 - back(order.shield)))
+    return Pairs(hands, closed(hands, back(hands)), cut, risk, mean_of_pair(risk, back(risk)))
 
 
-def of_runs(x: Array) -> Array:
-    """A matrix with an axis for runs, of length 1 if all agree: [state, partner] -> [1, state, partner]."""
-    return np.ascontiguousarray(x if x.ndim == 3 else x[None])
-
-
-def levels(now: Situation, trade: Array) -> dict[str, Array]:
-    """What the forces that act on nearly every pair depend on (`EVERYWHERE`): [run, state, partner]."""
+def levels(now: Situation, of_pairs: Pairs, trade: Array) -> dict[str, Array]:
+    """What the forces depend on that act on nearly every pair: [run, state, partner]. (A fourth, b_comply, is 0 before
+    anybody has conceded.)"""
+    wanted = match(now.need, now.surplus, now.need, now.surplus)
     return {
         "trade": mean_of_pair(trade, back(trade)),
-        "match": now.match * (1.0 - now.closed),
-        "risk": now.pair_risk,
-        "comply": now.complied,
+        "match": wanted * (1.0 - of_pairs.closed),
+        "risk": of_pairs.pair_risk,
     }
 
 
-def special_levels(now: Situation, order: Orders, tie: Array, compliance: Array, rows: Rows) -> dict[str, Array]:
+def special_levels(
+    order: Orders, pressed: Array, tie: Array, compliance: Array, rows: Rows
+) -> dict[str, Array]:
     """What the other forces depend on, for the pairs of some states: [run, row, partner], or [row, partner] where all
     runs agree. What is 0 for all pairs is left out.
 
     Parameters
     ----------
-    tie : [run, state, partner]. compliance : [run, state]. rows : of the states.
+    tie : [run, state, partner]. pressed, compliance : [run, state], pressure and compliance. rows : of the states.
     """
 
     def sides(x: Array) -> tuple[Array, Array]:
@@ -132,7 +110,7 @@ def special_levels(now: Situation, order: Orders, tie: Array, compliance: Array,
         "isolation": sides(order.isolation),
         "regime": (alike, back(alike)),
     }
-    complied, pressed = compliance[..., None], now.pressure[..., None]
+    complied, pressed = compliance[..., None], pressed[..., None]
     if order.offer.any():
         own, theirs = sides(order.offer)
         found["offer"] = (

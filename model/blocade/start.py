@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from blocade.compiled import settle_trade
 from blocade.equations.armament import armament_growth, hostile
 from blocade.equations.arrays import Array, back, matched, without_self
 from blocade.equations.balance import common_ties, fold, leading_eigenvalue, structural_balance
@@ -22,7 +21,8 @@ from blocade.parameters import Parameters
 from blocade.policy.calendar import at_rest
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
-from blocade.situation import TECHNOLOGY, assess, levels, pairs, special_levels
+from blocade.settle import settle_trade
+from blocade.situation import TECHNOLOGY, Pairs, assess, levels, pairs, special_levels
 from blocade.world import World, WorldError
 
 WEIGHTS = ("w_votes", "w_defence", "w_arms", "w_enmity")
@@ -123,7 +123,7 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
     order = orders(at_rest(world), 0.0, parameters, Seen.nothing(*none.shape))
     erased = np.isfinite(world.expected)
     gravity = np.where(erased, world.expected, 0.0)
-    hands, shut, cut, _, _ = pairs(order, parameters, np.array(np.broadcast_to(world.trade, ties.shape)), none)
+    observed = pairs(order, parameters, np.broadcast_to(world.trade, ties.shape))
     normal, pain = results = np.empty(ties.shape), np.empty(none.shape)
     moving = settle_trade(
         world.trade,
@@ -131,9 +131,9 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
         gravity,
         erased,
         ties,
-        hands,
-        shut,
-        cut,
+        observed.hand,
+        observed.closed,
+        observed.cut,
         order.shield,
         np.ascontiguousarray(np.broadcast_to(order.secondary, none.shape)),
         parameters["g"],
@@ -157,16 +157,16 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
 def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held: Array, normal: Array) -> Start:
     none = np.zeros((len(ties), world.size))
     order = orders(at_rest(world), 0.0, parameters, Seen.nothing(*none.shape))
-    now, share = assess(world, parameters, order, trade, held, none), world.share
-    willing = _willing(world, ties, now.closed, now.risk, now.pain)
-    gap = trade - _target(parameters, now.cut, now.pair_risk, willing, normal, trade)
+    now, of_pairs, share = assess(world, parameters, order, trade, held), pairs(order, parameters, trade), world.share
+    willing = _willing(world, ties, of_pairs.closed, of_pairs.risk, now.pain)
+    gap = trade - _target(parameters, of_pairs, willing, normal, trade)
     eigenvalue = leading_eigenvalue(ties, share)
     beta = parameters["beta"]
     critical = np.where(eigenvalue > 0.0, fold(beta, np.where(eigenvalue > 0.0, eigenvalue, 1.0)), 0.0)
     alpha, limit = parameters["balance"] * critical, parameters["balance_limit"] * beta
     pull = structural_balance(common_ties(ties, ties, share), alpha[:, None, None], limit[:, None, None])
     scale = np.divide(without_self(pull), beta[:, None, None], out=np.zeros_like(pull), where=beta[:, None, None] > 0.0)
-    opening = gate(ties) * (1.0 - now.closed)
+    opening = gate(ties) * (1.0 - of_pairs.closed)
     received = now.need[..., TECHNOLOGY] * matched(opening, share * now.surplus[..., TECHNOLOGY])
     hostility = matched(hostile(ties), share * world.armament)
     growth = armament_growth(hostility, received, parameters.state("arms_reaction"), parameters.state("tau"))
@@ -176,11 +176,11 @@ def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held:
         trade=trade,
         rest_of_world=held,
         normal=normal,
-        residual=np.where(now.cut > 0.0, 0.0, gap),
-        erased=np.divide(gap, now.cut, out=np.zeros_like(gap), where=now.cut > 0.0),
+        residual=np.where(of_pairs.cut > 0.0, 0.0, gap),
+        erased=np.divide(gap, of_pairs.cut, out=np.zeros_like(gap), where=of_pairs.cut > 0.0),
         resting=ties - scale,
-        cut=now.cut,
-        levels=levels(now, trade) | special_levels(now, order, ties, none, np.arange(world.size)),
+        cut=of_pairs.cut,
+        levels=levels(now, of_pairs, trade) | special_levels(order, now.pressure, ties, none, np.arange(world.size)),
         pain=now.pain,
         pressure=now.pressure,
         insulation=insulation_at_rest(parameters.state("u_base"), world.regime),
@@ -196,8 +196,8 @@ def _willing(world: World, ties: Array, shut: Array, risk: Array, pain: Array) -
     return without_self(willing_partners(offered, ties, shut, back(risk)))
 
 
-def _target(parameters: Parameters, cut: Array, pair_risk: Array, willing: Array, normal: Array, trade: Array) -> Array:
+def _target(parameters: Parameters, of_pairs: Pairs, willing: Array, normal: Array, trade: Array) -> Array:
     """Where trade is heading, without the residual that this module is about to find."""
     missing, offered = (x.sum(axis=-1, keepdims=True) for x in (missing_trade(normal, trade), willing))
     diverted = diversion(missing, offered, parameters.pair("phi"), parameters.pair("kappa"))
-    return trade_target(normal, cut, pair_risk, willing, diverted, 0.0)
+    return trade_target(normal, of_pairs.cut, of_pairs.pair_risk, willing, diverted, 0.0)

@@ -1,0 +1,271 @@
+"""Equations 1-7 for all pairs of a batch of runs, one run after the other: what one needs then stays in cache.
+
+Nothing of the model is written here: see ``blocade.equations``, whose functions `blocade.compiled` lends. Products of
+matrices and hyperbolic tangents are left to NumPy, which is as fast.
+
+Arrays are [run, state, partner], [run, state] or [run], in C order; the first axis of what is the same in all runs may
+be 1.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from blocade.compiled import (
+    STAMP,
+    Rows,
+    closed_of,
+    compiled,
+    diversion_of,
+    equation,
+    find_willing,
+    friendly_of,
+    gate_of,
+    hand_of,
+    hostile_of,
+    mean_of_pair,
+    missing_trade,
+    reach_of,
+    residual_in_force,
+    tie_drift,
+    tie_step,
+    trade_step,
+    trade_target,
+    turn,
+    weigh_risk,
+    within,
+)
+from blocade.equations.arrays import Array
+
+
+class Now(NamedTuple):
+    """A moment, as the pairs need it.
+
+    match : of every pair, as if it were open. pull, shocks : balance, and a standard normal, of each pair, [run, pair]
+    as `pack` has them. capacity : what each state has to give (3). share, arms, spare : weights of partners for
+    friendship with those who press, for hostility, and for what is open to exchange, [run, state]. plus, minus : F⁺ and
+    F⁻ of the forces that do not act everywhere, on the pairs of the states ``rows``: [run, row, partner].
+    """
+
+    tie: Array
+    trade: Array
+    enforced: Array
+    isolation: Array
+    withdrawn: Array
+    shield: Array
+    secondary: Array
+    compliance: Array
+    match: Array
+    pull: Array
+    shocks: Array
+    resting: Array
+    capacity: Array
+    share: Array
+    arms: Array
+    spare: Array
+    plus: Array
+    minus: Array
+    rows: Rows
+
+
+class Before(NamedTuple):
+    """The start. traded, matched, risked : levels of the forces that act everywhere. room : 1 less the rest of the
+    world's share, [run, state]."""
+
+    traded: Array
+    matched: Array
+    risked: Array
+    normal: Array
+    residual: Array
+    erased: Array
+    cut: Array
+    room: Array
+
+
+class Rates(NamedTuple):
+    """Parameters, [run]; forces with their sign. noise : σ √dt."""
+
+    delta: Array
+    g: Array
+    beta: Array
+    trade: Array
+    match: Array
+    risk: Array
+    comply: Array
+    noise: Array
+    phi: Array
+    kappa: Array
+    rho_cut: Array
+    rho_recover: Array
+    rho_divert: Array
+
+
+class Moved(NamedTuple):
+    """One step later: ties and trade. Of this moment, sums over partners: Σ ĉ H A⁺, Σ ĉ m A⁻ and Σ ĉ s gate (1 −
+    closed), [run, state]."""
+
+    tie: Array
+    trade: Array
+    friendly: Array
+    hostile: Array
+    opened: Array
+
+
+class Pair(NamedTuple):
+    """What is worked out of the pairs of one run: [state, partner]; ``…_back`` is the partner's view."""
+
+    hand: Array
+    hand_back: Array
+    closed: Array
+    cut: Array
+    complied: Array
+    trade_back: Array
+    risk: Array
+    risk_back: Array
+
+
+@equation
+def look(now: Now, rates: Rates, r: int, pair: Pair) -> None:
+    """Hands, closure, reach (1), association risk (2), and compliance with the other's hand."""
+    n = now.tie.shape[1]
+    e, q = now.enforced[min(r, len(now.enforced) - 1)], now.isolation[min(r, len(now.isolation) - 1)]
+    w, v = now.withdrawn[min(r, len(now.withdrawn) - 1)], now.shield[min(r, len(now.shield) - 1)]
+    hand, hand_back, closed, cut, complied = pair.hand, pair.hand_back, pair.closed, pair.cut, pair.complied
+    p, delta = now.compliance[r], rates.delta[r]
+    for i in range(n):
+        imposed, isolating, pressing = e[i], q[i], hand[i]
+        for k in range(n):
+            pressing[k] = hand_of(imposed[k], isolating[k])
+        closed[i], cut[i], complied[i], hand_back[i] = 0.0, 0.0, 0.0, 0.0
+    for i in range(n):  # few pairs are under acts
+        for k in range(n):
+            if hand[i, k] > 0.0 or w[i, k] > 0.0:
+                hand_back[k, i] = hand[i, k]
+                closed[i, k] = closed[k, i] = closed_of(hand[i, k], hand[k, i])
+                cut[i, k] = cut[k, i] = reach_of(delta, e[i, k], e[k, i], w[i, k])
+                complied[i, k] = complied[k, i] = mean_of_pair(p[i] * hand[i, k], p[k] * hand[k, i])
+    turn(now.trade[r], pair.trade_back)
+    weigh_risk(hand, hand_back, pair.trade_back, v, now.secondary[r], rates.g[r], pair.risk_back)
+    turn(pair.risk_back, pair.risk)
+
+
+@equation
+def sum_partners(now: Now, r: int, pair: Pair, moved: Moved) -> None:
+    """Sums over partners for concession (8) and armament (12)."""
+    n = now.tie.shape[1]
+    share, arms, spare = now.share[r], now.arms[r], now.spare[r]
+    for i in range(n):
+        a, pressing, shut = now.tie[r, i], pair.hand[i], pair.closed[i]
+        friendly = hostile = opened = 0.0
+        for j in range(n):
+            friendly += friendly_of(a[j], pressing[j]) * share[j]
+            hostile += hostile_of(a[j]) * arms[j]
+            opened += gate_of(a[j]) * (1.0 - shut[j]) * spare[j]
+        moved.friendly[r, i], moved.hostile[r, i], moved.opened[r, i] = friendly, hostile, opened
+
+
+@equation
+def move_ties(now: Now, before: Before, rates: Rates, dt: float, r: int, pair: Pair, tie: Array) -> None:
+    """Ties one step later (7), from what lies above the diagonal: forces that act on every pair are worked out here,
+    on top of those that act on a few."""
+    n = len(tie)
+    up, down = np.empty(n), np.empty(n)
+    by_trade, by_match, by_risk, by_comply = rates.trade[r], rates.match[r], rates.risk[r], rates.comply[r]
+    beta, noise, at = rates.beta[r], rates.noise[r], 0
+    for i in range(n):
+        up[:], down[:] = 0.0, 0.0
+        for m in range(len(now.rows)):
+            row = now.rows[m]
+            if row == i:
+                up[:], down[:] = now.plus[r, m], now.minus[r, m]
+                break
+            up[row], down[row] = now.plus[r, m, i], now.minus[r, m, i]
+        k = i + 1
+        u, d, a, rest, result = up[k:], down[k:], now.tie[r, i, k:], now.resting[r, i, k:], tie[i, k:]
+        own, theirs, shut = now.trade[r, i, k:], pair.trade_back[i, k:], pair.closed[i, k:]
+        risk, risk_back, given = pair.risk[i, k:], pair.risk_back[i, k:], pair.complied[i, k:]
+        traded, matched, risked = before.traded[r, i, k:], before.matched[r, i, k:], before.risked[r, i, k:]
+        matches, pulled, dealt = now.match[r, i, k:], now.pull[r, at : at + n - k], now.shocks[r, at : at + n - k]
+        at += n - k
+        for j in range(n - k):
+            trading = by_trade * (mean_of_pair(own[j], theirs[j]) - traded[j])
+            matching = by_match * (matches[j] * (1.0 - shut[j]) - matched[j]) * gate_of(a[j])
+            risking = by_risk * (mean_of_pair(risk[j], risk_back[j]) - risked[j])
+            pleasing = by_comply * given[j]
+            plus = u[j] + max(trading, 0.0) + max(matching, 0.0) + max(risking, 0.0) + max(pleasing, 0.0)
+            minus = d[j] - min(trading, 0.0) - min(matching, 0.0) - min(risking, 0.0) - min(pleasing, 0.0)
+            drift = tie_drift(a[j], rest[j], plus, minus, pulled[j], beta)
+            result[j] = tie_step(a[j], drift, dt, noise * dealt[j])
+    for i in range(n):
+        tie[i, i] = 0.0
+        for j in range(i):
+            tie[i, j] = tie[j, i]
+
+
+@equation
+def move_trade(now: Now, before: Before, rates: Rates, dt: float, r: int, pair: Pair, trade: Array) -> None:
+    """Trade one step later (3 and 4)."""
+    n = len(trade)
+    willing, unwilling = np.empty(n), np.empty(n)
+    w, v = now.withdrawn[min(r, len(now.withdrawn) - 1)], now.shield[min(r, len(now.shield) - 1)]
+    falling, returning, growing = rates.rho_cut[r], rates.rho_recover[r], rates.rho_divert[r]
+    for i in range(n):
+        own, normal, result = now.trade[r, i], before.normal[r, i], trade[i]
+        cut, shut, gone = pair.cut[i], pair.closed[i], w[i]
+        for j in range(n):
+            unwilling[j] = max(shut[j], gone[j])  # who withdraws trade does not take it up again
+        offered = find_willing(now.capacity[r], now.tie[r, i], unwilling, pair.risk_back[i], v[i], i, willing)
+        missing = total = 0.0
+        for j in range(n):
+            missing += missing_trade(normal[j], own[j])
+        diverted = diversion_of(missing, offered, rates.phi[r], rates.kappa[r])
+        residual, erased, reached = before.residual[r, i], before.erased[r, i], before.cut[r, i]
+        risk, risk_back = pair.risk[i], pair.risk_back[i]
+        for j in range(n):
+            kept = residual_in_force(residual[j], erased[j], cut[j], reached[j])
+            risked = mean_of_pair(risk[j], risk_back[j])
+            target = trade_target(normal[j], cut[j], risked, willing[j], diverted, kept)
+            result[j] = trade_step(own[j], target, normal[j], falling, returning, growing, dt)
+            total += result[j]
+        scale = within(total, before.room[r, i])
+        for j in range(n):
+            result[j] *= scale
+
+
+@compiled
+def move_pairs(now: Now, before: Before, rates: Rates, dt: float, moved: Moved, stamp: str = STAMP) -> None:
+    """Move ties and trade of all runs one step on, into `moved`."""
+    runs, n = now.tie.shape[0], now.tie.shape[1]
+    work = np.empty((8, n, n))
+    pair = Pair(work[0], work[1], work[2], work[3], work[4], work[5], work[6], work[7])
+    for r in range(runs):
+        look(now, rates, r, pair)
+        sum_partners(now, r, pair, moved)
+        move_ties(now, before, rates, dt, r, pair, moved.tie[r])
+        move_trade(now, before, rates, dt, r, pair, moved.trade[r])
+
+
+def of_runs(x: Array) -> Array:
+    """A matrix with an axis for runs, of length 1 if all agree: [state, partner] -> [1, state, partner]."""
+    return np.ascontiguousarray(x if x.ndim == 3 else x[None])
+
+
+def pack(x: Array) -> Array:
+    """What lies above the diagonals of symmetric matrices, row by row: [run, state, partner] -> [run, pair]."""
+    runs, n, _ = x.shape
+    packed = np.empty((runs, n * (n - 1) // 2))
+    take_upper(x, packed)
+    return packed
+
+
+@compiled
+def take_upper(x: Array, packed: Array, stamp: str = STAMP) -> None:
+    """Fill `packed` (see `pack`)."""
+    runs, n = x.shape[0], x.shape[1]
+    for r in range(runs):
+        at = 0
+        for i in range(n - 1):
+            packed[r, at : at + n - i - 1] = x[r, i, i + 1 :]
+            at += n - i - 1

@@ -1,0 +1,134 @@
+"""Trade at the start, solved pair by pair with the compiled equations of `blocade.compiled`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from blocade.compiled import (
+    STAMP,
+    Flags,
+    capacity_of,
+    compiled,
+    diversion_of,
+    equation,
+    find_willing,
+    mean_of_pair,
+    missing_trade,
+    trade_target,
+    turn,
+    weigh_risk,
+)
+from blocade.equations.arrays import Array
+
+
+@equation
+def settle_once(
+    normal: Array,
+    pain: Array,
+    trade: Array,
+    outside: Array,
+    expected: Array,
+    erased: Flags,
+    tie: Array,
+    closed: Array,
+    cut: Array,
+    shield: Array,
+    risks: tuple[Array, ...],
+    capacity: Array,
+    phi: float,
+    kappa: float,
+    least_kept: float,
+) -> float:
+    """One iteration of `settle_trade` for one run: the largest change of T⁰ and pain, and in their place what they
+    should be."""
+    n = len(pain)
+    willing, solved, moved = np.empty(n), np.empty(n), 0.0
+    for i in range(n):
+        offered = find_willing(capacity, tie[i], closed[i], risks[1][i], shield[i], i, willing)
+        kept_so_far, now, reached, own, theirs = normal[i], trade[i], cut[i], risks[0][i], risks[1][i]
+        hoped, gone = expected[i], erased[i]
+        missing = wanted = found = 0.0
+        for j in range(n):
+            missing += missing_trade(kept_so_far[j], now[j])
+        diverted = diversion_of(missing, offered, phi, kappa)
+        for j in range(n):
+            risk = mean_of_pair(own[j], theirs[j])
+            kept = max(trade_target(1.0, reached[j], risk, 0.0, 0.0, 0.0), least_kept)
+            target = trade_target(kept_so_far[j], reached[j], risk, willing[j], diverted, 0.0)
+            divided_back = max(now[j] - (target - kept_so_far[j] * kept), 0.0) / kept
+            solved[j] = hoped[j] if gone[j] else divided_back
+        for j in range(n):
+            wanted += hoped[j]
+            found += solved[j] - hoped[j]
+            moved = max(moved, abs(solved[j] - kept_so_far[j]))
+            kept_so_far[j] = solved[j]
+        found += (1.0 - pain[i]) * outside[i]
+        scale = (1.0 - wanted) / found if found > 0.0 else 1.0
+        updated = min(max(1.0 - (1.0 - pain[i]) * scale, 0.0), 1.0)
+        moved = max(moved, abs(updated - pain[i]))
+        pain[i] = updated
+    return moved
+
+
+@compiled
+def settle_trade(
+    observed: Array,
+    outside: Array,
+    expected: Array,
+    erased: Flags,
+    tie: Array,
+    hand: Array,
+    closed: Array,
+    cut: Array,
+    shield: Array,
+    secondary: Array,
+    g: Array,
+    share: Array,
+    phi: Array,
+    kappa: Array,
+    least_kept: float,
+    tolerance: float,
+    patience: int,
+    iterations: int,
+    results: tuple[Array, ...],
+    stamp: str = STAMP,
+) -> Array:
+    """Normal trade and pain at the start (`blocade.start`), solved together: into `results`, by iteration of each run.
+
+    Parameters
+    ----------
+    observed, expected, erased : [state, partner]. outside : observed share of the rest of the world, [state].
+    patience : iterations before the steps of the solution are halved. results : T⁰ and pain.
+
+    Returns
+    -------
+    [run], how far the last iteration still moved.
+    """
+    runs, n = tie.shape[0], tie.shape[1]
+    hand_back, trade, trade_back, risk, risk_back, target = np.empty((6, n, n))
+    capacity, aim, moving = np.empty(n), np.empty(n), np.full(runs, np.inf)
+    for r in range(runs):
+        normal, pain = results[0][r], results[1][r]
+        normal[:], pain[:] = observed, 0.0
+        turn(hand[r], hand_back)
+        for iteration in range(iterations):
+            for i in range(n):
+                capacity[i] = capacity_of(share[i], 1.0, pain[i])
+                for j in range(n):
+                    trade[i, j] = (1.0 - pain[i]) * observed[i, j]
+            turn(trade, trade_back)
+            weigh_risk(hand[r], hand_back, trade_back, shield, secondary[r], g[r], risk_back)
+            turn(risk_back, risk)
+            target[:], aim[:] = normal, pain
+            moving[r] = settle_once(
+                target, aim, trade, outside, expected, erased, tie[r], closed[r], cut[r], shield, (risk, risk_back),
+                capacity, phi[r], kappa[r], least_kept,
+            )  # fmt: skip
+            if moving[r] < tolerance:
+                break
+            weight = 0.5 ** (1 + iteration // patience)  # halved as long as it does not settle
+            for i in range(n):
+                pain[i] += weight * (aim[i] - pain[i])
+                for j in range(n):
+                    normal[i, j] += weight * (target[i, j] - normal[i, j])
+    return moving
