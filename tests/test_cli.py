@@ -254,7 +254,7 @@ def test_schema_names_the_keys_and_refuses_others() -> None:
     schema = json.loads(blocade("schema").stdout)
     assert set(schema["properties"]) == {
         *("title", "why", "extends", "world", "bloc", "patron", "senders", "start", "end", "background", "arms"),
-        *("theory", "parameters", "posterior", "draws", "replicates", "seed", "starts", "watch"),
+        *("levers", "theory", "parameters", "posterior", "design", "draws", "replicates", "seed", "starts", "watch"),
         *("measures", "claims", "hypotheses", "charts"),
     }
     assert schema["additionalProperties"] is False

@@ -323,11 +323,12 @@ def test_numbers_and_limits_in_words() -> None:
 def test_conditions_name_the_parameter_its_symbol_and_its_meaning() -> None:
     low, high = np.array([0.62, -OPEN]), np.array([OPEN, 0.9])
     box = prim.Box(low, high, 200, 52, 44, 37)
-    assert conditions(box, ("phi", "b_match"), (0, 1)) == [
+    entries = table()["phi"], table()["b_match"]
+    assert conditions(box, entries, (0, 1)) == [
         "φ (phi, share of lost trade that willing partners could take up) above .62",
         "b_match (pull of a change in exchange match (needs met by the other's surplus)) below .9 per year",
     ]
-    assert conditions(box, ("phi", "b_match"), (1, 0), full=False) == ["b_match below .9 per year", "φ (phi) above .62"]
+    assert conditions(box, entries, (1, 0), full=False) == ["b_match below .9 per year", "φ (phi) above .62"]
     assert measured(box) == "coverage 71 %, density 84 %, support 22 %, of 200 draws"
 
 

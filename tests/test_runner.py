@@ -23,7 +23,7 @@ from blocade.experiment.plan import MOST_CHUNKS, Plan, run_chunk
 from blocade.experiment.pool import RUNS_ABREAST
 from blocade.experiment.store import StoreError, workshop
 
-DRAWS = 60
+DRAWS = 6 * RUNS_ABREAST
 """Six chunks: enough that a run can be met in the middle."""
 # a shell may start the tests with SIGINT ignored, which processes inherit; a terminal's user never meets that
 CODE = (
@@ -241,7 +241,7 @@ def test_a_chunk_that_was_being_written_is_run_again(tmp_path: Path, undisturbed
 
 
 def test_what_is_read_is_what_was_written(tmp_path: Path, planned: Plan) -> None:
-    plan = replace(planned, scenario=replace(planned.scenario, draws=13, replicates=2))
+    plan = replace(planned, scenario=replace(planned.scenario, draws=13, replicates=RUNS_ABREAST // 5))
     chunks = Chunks(tmp_path / "chunks", plan)
     assert chunks.missing() == [0, 1, 2] and [len(chunk) for chunk in plan.chunks] == [5, 5, 3]
     pieces = [run_chunk(plan, chunk) for chunk in plan.chunks]
@@ -251,7 +251,8 @@ def test_what_is_read_is_what_was_written(tmp_path: Path, planned: Plan) -> None
     values, ties = chunks.values(), chunks.ties()
     for cell in pieces[0]:
         np.testing.assert_array_equal(values[cell], np.concatenate([x[cell].values for x in pieces], axis=1))
-        np.testing.assert_allclose(ties[cell], sum(x[cell].ties for x in pieces) / 26, rtol=0, atol=1e-15)
+        mean = sum(x[cell].ties for x in pieces) / (13 * plan.scenario.replicates)
+        np.testing.assert_allclose(ties[cell], mean, rtol=0, atol=1e-15)
     for k, measure in enumerate(plan.followed):
         series = chunks.series(measure)
         for cell in pieces[0]:
@@ -260,7 +261,8 @@ def test_what_is_read_is_what_was_written(tmp_path: Path, planned: Plan) -> None
 
 
 def test_large_plans_have_few_chunks_and_none_is_stepped_too_wide(planned: Plan) -> None:
-    for draws, size in ((12, RUNS_ABREAST), (2500, RUNS_ABREAST), (2501, 2 * RUNS_ABREAST), (100_000, 400)):
+    n, many = RUNS_ABREAST, MOST_CHUNKS * RUNS_ABREAST
+    for draws, size in ((12, n), (many, n), (many + 1, 2 * n), (100_000, 400)):
         plan = replace(planned, scenario=replace(planned.scenario, draws=draws))
         assert len(plan.chunks[0]) == min(size, draws)
         assert len(plan.chunks) <= MOST_CHUNKS
@@ -271,8 +273,9 @@ def test_large_plans_have_few_chunks_and_none_is_stepped_too_wide(planned: Plan)
 
 
 def test_a_wide_chunk_gives_what_its_parts_give(planned: Plan) -> None:
-    plan = replace(planned, scenario=replace(planned.scenario, draws=13))
-    whole, parts = run_chunk(plan, range(13)), [run_chunk(plan, range(10)), run_chunk(plan, range(10, 13))]
+    n = RUNS_ABREAST
+    plan = replace(planned, scenario=replace(planned.scenario, draws=n + 3))
+    whole, parts = run_chunk(plan, range(n + 3)), [run_chunk(plan, range(n)), run_chunk(plan, range(n, n + 3))]
     for cell, piece in whole.items():
         np.testing.assert_array_equal(piece.values, np.concatenate([x[cell].values for x in parts], axis=1))
         np.testing.assert_array_equal(piece.series, np.concatenate([x[cell].series for x in parts], axis=1))

@@ -457,7 +457,6 @@ def test_the_seed_decides_the_points(method: str) -> None:
         (("grid", NAMES[:20], 10**5, 1, 4), "4 levels of 20 factors are 1,099,511,627,776 points, more than 100,000"),
         (("morris", ["a", "b"], 5, 1), "morris: 5 draws; 2 trajectories of 2 factors need 6"),
         (("morris", ["a", "b"], 60, 1, 5), "morris: 5 levels; take an even number"),
-        (("latin-hypercube", ["beta", "betta"], 5, 1), "latin-hypercube: no parameters: betta"),
         (("halton", ["a"], 5, 1), "unknown design 'halton'; known: latin-hypercube, sobol, grid, morris"),
         (("grid", [], 5, 1), "a design needs factors"),
         (("sobol", ["a", "a"], 4, 1), "a design needs factors with names of their own"),

@@ -56,6 +56,7 @@ from blocade.measures import MEASURES, Measure, Roles, alignment, applicable, ro
 from blocade.parameters import Parameters, central, table, theories
 from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.policy.events import Event
+from blocade.policy.mixed import Decreed, own
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
 from blocade.situation import ARMS, PAINED, TECHNOLOGY, Situation
@@ -366,10 +367,11 @@ class BlocModel(RunModel):
 
 
 def run(
-    start: Start, parameters: Parameters, decrees: Sequence[Decree], luck: Luck, observe: Observer, dt: float = 0.25
+    start: Start, parameters: Parameters, decrees: Sequence[Decreed], luck: Luck, observe: Observer, dt: float = 0.25
 ) -> State:
     """Run a batch to its end, a model for each run, all in step: what the batch engine takes, and what it returns."""
-    models = [RunModel(start.take(k), parameters.take(k), decrees, dt) for k in np.arange(len(start.tie))[:, None]]
+    each = enumerate(np.arange(len(start.tie))[:, None])
+    models = [RunModel(start.take(k), parameters.take(k), own(decrees, run), dt) for run, k in each]
     for step in range(len(decrees)):
         moment = _together(models)
         observe(step, moment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import cache
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from blocade.analysis.claims import claims, estimands, hypotheses, thresholds, unanswerable
 from blocade.charts import CHARTS, READS, USUAL, chart
+from blocade.experiment.drawing import Place, most_rounds, unfit
 from blocade.experiment.plan import STARTS, Plan, roles_of
 from blocade.experiment.runner import Progress, default_workers, execute, inputs
 from blocade.experiment.store import digest, is_done
@@ -18,8 +19,17 @@ from blocade.measures import MEASURES, applicable
 from blocade.parameters import PRIOR, bounds, posterior, posterior_file, posteriors, theories
 from blocade.resources import seeds
 from blocade.result import Result
-from blocade.scenario import Scenario, ScenarioError, Vocabulary, find_scenario, list_scenarios, load_scenario
+from blocade.scenario import (
+    Scenario,
+    ScenarioError,
+    Vocabulary,
+    find_scenario,
+    list_scenarios,
+    load_scenario,
+    load_scenarios,
+)
 from blocade.scenario.inherit import read_whole
+from blocade.scenario.positions import Tree
 from blocade.scenario.wording import Mistake, Spot
 from blocade.world import World, load_world
 
@@ -50,7 +60,7 @@ def vocabulary() -> Vocabulary:
 
 
 def read(path: Path) -> Scenario:
-    """Load a scenario and check that it can answer its claims.
+    """Load the one scenario of a file, and check that it can answer its claims and that its design can be run.
 
     Raises
     ------
@@ -58,12 +68,43 @@ def read(path: Path) -> Scenario:
         With every mistake, one line each.
     """
     scenario = load_scenario(path, vocabulary())
-    problems = unanswerable(scenario, applicable(roles_of(scenario, _world(scenario.world))))
-    if problems:
-        whole = read_whole(path)[0]
-        at = {key: part.spot if (part := whole.get(key)) is not None else Spot(str(path)) for key, _ in problems}
-        raise ScenarioError([Mistake(at[key], problem) for key, problem in problems])
+    _check([scenario])
     return scenario
+
+
+def read_several(path: Path) -> tuple[Scenario, ...]:
+    """As `read`, but the file may stand for a scenario in each of several worlds.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, one line each.
+    """
+    scenarios = load_scenarios(path, vocabulary())
+    _check(scenarios)
+    return scenarios
+
+
+def _check(scenarios: Sequence[Scenario]) -> None:
+    """Refuse scenarios of one file that load, and cannot answer or be drawn."""
+    problems: list[tuple[Place, str]] = []
+    for scenario in scenarios:
+        silent = unanswerable(scenario, applicable(roles_of(scenario, _world(scenario.world))))
+        problems += [((key,), problem) for key, problem in silent] + unfit(scenario)
+    if problems:
+        path = scenarios[0].path
+        whole = read_whole(path)[0]
+        raise ScenarioError([Mistake(_spot(whole, place, path), problem) for place, problem in problems])
+
+
+def _spot(whole: Tree, place: Place, path: Path) -> Spot:
+    """Where a file has what some keys lead to, or as far as they lead."""
+    spot = Spot(str(path))
+    here: Tree | None = whole
+    for key in place:
+        here = None if here is None else here.get(key)
+        spot = spot if here is None else here.spot
+    return spot
 
 
 def read_all(named: Iterable[str | Path]) -> list[Scenario]:
@@ -88,7 +129,7 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
             continue
         for path in paths:
             try:
-                scenarios.append(read(path))
+                scenarios += read_several(path)
             except ScenarioError as error:
                 mistakes += error.found
     names = [scenario.name for scenario in scenarios]
@@ -130,6 +171,7 @@ def plan(scenario: Scenario, engine: str = "batch") -> Plan:
         ablation_arms=asked[0].arms if "forces" in scenario.charts and asked else (),
         by_partner="trade" in scenario.charts,
         engine=engine,
+        rounds=most_rounds(scenario),
     )
 
 
@@ -176,7 +218,9 @@ def run(
         raise ValueError(f"engine: {engine!r} is unknown; there are {' and '.join(ENGINES)}")
     instead = {name: value for name, value in {**given, "posterior": posterior}.items() if value is not None}
     loaded = replace(loaded, **instead)  # type: ignore[arg-type]
-    folder = Path(out) if out is not None else Path("results") / loaded.name
+    if problems := unfit(loaded):  # other draws or another posterior may not fit the design
+        raise ScenarioError([Mistake(Spot(str(loaded.path)), problem) for _, problem in problems])
+    folder = Path(out) if out is not None else Path("results") / loaded.place
     planned = plan(loaded, engine)
     if not is_done(folder, inputs(planned), force):
         with progress_bar(progress, loaded.name) as report:

@@ -239,15 +239,15 @@ def _run(given: argparse.Namespace) -> int:
     from blocade.summary import claims_brief  # noqa: PLC0415
 
     scenarios = api.read_all(given.scenario)
-    several, folder = len(scenarios) > 1, given.out or Path("results")
+    several, (folder, own) = len(scenarios) > 1, library.places(scenarios, given.out)
     if several:
         library.refuse_foreign(folder, library.FILES)
     results = []
     with _executor(given) as executor:
-        for scenario in scenarios:
+        for scenario, place in zip(scenarios, own, strict=True):
             result = api.run(
                 scenario,
-                folder / scenario.name if several or given.out is None else folder,
+                place,
                 replicates=given.replicates,
                 engine=given.engine,
                 resume=given.resume,

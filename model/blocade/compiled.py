@@ -23,8 +23,8 @@ Rows = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 F = TypeVar("F", bound=Callable[..., Any])
 
-OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"reassoc", "nsz"}}
-"""Division by 0 as NumPy has it; and the terms of a sum may be taken four at a time, which moves its last bit."""
+OPTIONS: dict[str, Any] = {"error_model": "numpy"}
+"""Division by 0 as NumPy has it. No fast mathematics: every process that compiles must come to the same bits."""
 
 
 def _stamp() -> str:
@@ -60,6 +60,7 @@ residual_in_force, trade_target = equation(diversion.residual_in_force), equatio
 trade_step, within = equation(diversion.trade_step), equation(diversion.within)
 gate_of = equation(exchange.gate)
 friendly_of, hostile_of = equation(concession.friendly), equation(armament.hostile)
+upward, downward = equation(drift.upward), equation(drift.downward)
 tie_drift, tie_step = equation(drift.tie_drift), equation(drift.tie_step)
 
 
@@ -69,6 +70,21 @@ def turn(x: Array, turned: Array) -> None:
     for i in range(len(x)):
         for j in range(len(x)):
             turned[i, j] = x[j, i]
+
+
+@equation
+def sum_of(x: Array) -> float:
+    """Sum of a row in four parts, which a processor adds side by side."""
+    a = b = c = d = 0.0
+    whole = len(x) // 4 * 4
+    for k in range(0, whole, 4):
+        a += x[k]
+        b += x[k + 1]
+        c += x[k + 2]
+        d += x[k + 3]
+    for k in range(whole, len(x)):
+        a += x[k]
+    return (a + b) + (c + d)
 
 
 @equation
@@ -107,7 +123,4 @@ def find_willing(
     for j in range(n):
         willing[j] = willing_partners(capacity[j], tie[j], closed[j], risk_back[j], shield[j])
     willing[i] = 0.0
-    total = 0.0
-    for j in range(n):
-        total += willing[j]
-    return total
+    return sum_of(willing)  # type: ignore[no-any-return]

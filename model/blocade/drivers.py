@@ -25,6 +25,7 @@ from blocade.analysis.sensitivity import (
     budget,
     factors,
     indices,
+    lever_values,
     parameter_sets,
     screen,
 )
@@ -37,6 +38,7 @@ from blocade.limits import SENSITIVITY_RUNS
 from blocade.parameters import PRIOR, Setting, table
 from blocade.result import Result
 from blocade.scenario import Scenario, find_scenario
+from blocade.scenario.model import Design
 from blocade.scenario.wording import mistake_at_top
 from blocade.start import WEIGHTS
 
@@ -59,7 +61,7 @@ def sensitivity(
     workers: int = 1,
     progress: Progress,
 ) -> str:
-    """Screen every parameter (Morris), then share the variance of each effect among at most eight (Sobol').
+    """Screen every parameter and lever (Morris), then share the variance of each effect among at most eight (Sobol').
 
     Parameters
     ----------
@@ -87,7 +89,7 @@ def sensitivity(
     asked, only = _asked(loaded, claim)
     planned = api.plan(only)
     settings = _settings(planned)
-    known = factors(settings)
+    known = factors(settings, only.levers)
     try:
         spent = budget(runs, len(known), len(planned.arms) * only.replicates)
     except ValueError as error:
@@ -119,7 +121,8 @@ def _asked(scenario: Scenario, claim: str | None) -> tuple[tuple[Estimand, ...],
     if not asked:
         there = ", ".join(dict.fromkeys(estimand.claim for estimand in every))
         raise mistake_at_top(scenario.path, f'no claim "{claim}" is asked here; there are {there}')
-    asks = replace(scenario, measures=("cohesion",), charts=(), starts=("real",))
+    # points are drawn here, so that the scenario's own design has no say
+    asks = replace(scenario, measures=("cohesion",), charts=(), starts=("real",), design=Design())
     if named in scenario.claims:  # arms of a hypothesis are named in the scenario, and stay
         needed = {arm for estimand in asked for arm in estimand.arms}
         arms = tuple(arm for arm in scenario.arms if arm.name in needed)
@@ -153,7 +156,8 @@ def _effects(
     plan: Plan, settings: dict[str, Setting], asked: tuple[Estimand, ...], unit: Array, some: range
 ) -> Array:
     """Effects of some points: [point, estimand]."""
-    values = run_points(plan, parameter_sets(settings, unit[some.start : some.stop]))
+    points, levers = unit[some.start : some.stop], plan.scenario.levers
+    values = run_points(plan, parameter_sets(settings, points), lever_values(settings, levers, points))
     return np.stack([effect(plan, values, estimand, "real") for estimand in asked], axis=1)
 
 

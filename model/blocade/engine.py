@@ -30,7 +30,7 @@ from blocade.equations.partners import capacity
 from blocade.equations.pressure import closed, hand
 from blocade.pairs import Before, Moved, Now, Rates, move_pairs, of_runs, pack
 from blocade.parameters import Parameters
-from blocade.policy.calendar import Decree
+from blocade.policy.mixed import Decreed
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
 from blocade.situation import ARMS, TECHNOLOGY, Rows, assess, forces, reached, special_levels
@@ -38,7 +38,7 @@ from blocade.start import Start
 from blocade.state import Moment, Observer, State, initial_state
 
 
-def look(start: Start, parameters: Parameters, decree: Decree, state: State, now: float) -> Moment:
+def look(start: Start, parameters: Parameters, decree: Decreed, state: State, now: float) -> Moment:
     """Steps 1 and 2: what is in force, and what follows from it."""
     order = orders(decree, now, parameters, state.seen(start))
     situation = assess(start.world, parameters, order, state.trade, start.rest_of_world)
@@ -84,7 +84,7 @@ def move(start: Start, parameters: Parameters, moment: Moment, luck: Luck, step:
 def run(
     start: Start,
     parameters: Parameters,
-    decrees: Sequence[Decree],
+    decrees: Sequence[Decreed],
     luck: Luck,
     observe: Observer,
     dt: float = 0.25,

@@ -15,6 +15,7 @@ import pandas as pd
 from blocade.analysis.claims import Claim, claims, thresholds
 from blocade.experiment.store import StoreError
 from blocade.result import Result
+from blocade.scenario.model import Scenario
 from blocade.summary import BOTH_STARTS, DAGGER, claims_markdown, headline, sentence, symbols, verdict_rows
 
 if TYPE_CHECKING:
@@ -122,6 +123,22 @@ def write(results: Sequence[Result], folder: Path) -> pd.DataFrame | None:
         contents["claims.png"] = draw(shown, headline(table))
     put(folder, contents)
     return table
+
+
+def places(scenarios: Sequence[Scenario], out: Path | None) -> tuple[Path, list[Path]]:
+    """The folder of an index over scenarios that are run together, and the folder of each one's results.
+
+    Parameters
+    ----------
+    out : what the user names; one scenario goes there itself, and so do those of one file in several worlds.
+    """
+    folder = out or Path("results")
+    if len(scenarios) == 1:
+        return folder, [out or folder / scenarios[0].place]
+    if len({scenario.path for scenario in scenarios}) == 1:
+        folder = out or folder / scenarios[0].path.stem
+        return folder, [folder / scenario.place.name for scenario in scenarios]
+    return folder, [folder / scenario.place for scenario in scenarios]
 
 
 def usual_folder(command: str, name: str) -> Path:

@@ -19,6 +19,7 @@ from blocade.compiled import (
     closed_of,
     compiled,
     diversion_of,
+    downward,
     equation,
     find_willing,
     friendly_of,
@@ -29,11 +30,13 @@ from blocade.compiled import (
     missing_trade,
     reach_of,
     residual_in_force,
+    sum_of,
     tie_drift,
     tie_step,
     trade_step,
     trade_target,
     turn,
+    upward,
     weigh_risk,
     within,
 )
@@ -156,14 +159,15 @@ def sum_partners(now: Now, r: int, pair: Pair, moved: Moved) -> None:
     """Sums over partners for concession (8) and armament (12)."""
     n = now.tie.shape[1]
     share, arms, spare = now.share[r], now.arms[r], now.spare[r]
+    friendly, hostile, opened = np.empty(n), np.empty(n), np.empty(n)
     for i in range(n):
         a, pressing, shut = now.tie[r, i], pair.hand[i], pair.closed[i]
-        friendly = hostile = opened = 0.0
         for j in range(n):
-            friendly += friendly_of(a[j], pressing[j]) * share[j]
-            hostile += hostile_of(a[j]) * arms[j]
-            opened += gate_of(a[j]) * (1.0 - shut[j]) * spare[j]
-        moved.friendly[r, i], moved.hostile[r, i], moved.opened[r, i] = friendly, hostile, opened
+            friendly[j] = friendly_of(a[j], pressing[j]) * share[j]
+            hostile[j] = hostile_of(a[j]) * arms[j]
+            opened[j] = gate_of(a[j]) * (1.0 - shut[j]) * spare[j]
+        moved.friendly[r, i], moved.hostile[r, i] = sum_of(friendly), sum_of(hostile)
+        moved.opened[r, i] = sum_of(opened)
 
 
 @equation
@@ -194,8 +198,9 @@ def move_ties(now: Now, before: Before, rates: Rates, dt: float, r: int, pair: P
             matching = by_match * (matches[j] * (1.0 - shut[j]) - matched[j]) * gate_of(a[j])
             risking = by_risk * (mean_of_pair(risk[j], risk_back[j]) - risked[j])
             pleasing = by_comply * given[j]
-            plus = u[j] + max(trading, 0.0) + max(matching, 0.0) + max(risking, 0.0) + max(pleasing, 0.0)
-            minus = d[j] - min(trading, 0.0) - min(matching, 0.0) - min(risking, 0.0) - min(pleasing, 0.0)
+            total = trading + matching + risking + pleasing
+            size = abs(trading) + abs(matching) + abs(risking) + abs(pleasing)
+            plus, minus = u[j] + upward(total, size), d[j] + downward(total, size)
             drift = tie_drift(a[j], rest[j], plus, minus, pulled[j], beta)
             result[j] = tie_step(a[j], drift, dt, noise * dealt[j])
     for i in range(n):
@@ -208,19 +213,18 @@ def move_ties(now: Now, before: Before, rates: Rates, dt: float, r: int, pair: P
 def move_trade(now: Now, before: Before, rates: Rates, dt: float, r: int, pair: Pair, trade: Array) -> None:
     """Trade one step later (3 and 4)."""
     n = len(trade)
-    willing, unwilling = np.empty(n), np.empty(n)
+    willing, unwilling, missing = np.empty(n), np.empty(n), np.empty(n)
     w, v = now.withdrawn[min(r, len(now.withdrawn) - 1)], now.shield[min(r, len(now.shield) - 1)]
     falling, returning, growing = rates.rho_cut[r], rates.rho_recover[r], rates.rho_divert[r]
     for i in range(n):
         own, normal, result = now.trade[r, i], before.normal[r, i], trade[i]
         cut, shut, gone = pair.cut[i], pair.closed[i], w[i]
         for j in range(n):
-            unwilling[j] = max(shut[j], gone[j])  # who withdraws trade does not take it up again
+            unwilling[j] = closed_of(shut[j], gone[j])  # who withdraws trade does not take it up again
         offered = find_willing(now.capacity[r], now.tie[r, i], unwilling, pair.risk_back[i], v[i], i, willing)
-        missing = total = 0.0
         for j in range(n):
-            missing += missing_trade(normal[j], own[j])
-        diverted = diversion_of(missing, offered, rates.phi[r], rates.kappa[r])
+            missing[j] = missing_trade(normal[j], own[j])
+        diverted = diversion_of(sum_of(missing), offered, rates.phi[r], rates.kappa[r])
         residual, erased, reached = before.residual[r, i], before.erased[r, i], before.cut[r, i]
         risk, risk_back = pair.risk[i], pair.risk_back[i]
         for j in range(n):
@@ -228,8 +232,7 @@ def move_trade(now: Now, before: Before, rates: Rates, dt: float, r: int, pair: 
             risked = mean_of_pair(risk[j], risk_back[j])
             target = trade_target(normal[j], cut[j], risked, willing[j], diverted, kept)
             result[j] = trade_step(own[j], target, normal[j], falling, returning, growing, dt)
-            total += result[j]
-        scale = within(total, before.room[r, i])
+        scale = within(sum_of(result), before.room[r, i])
         for j in range(n):
             result[j] *= scale
 

@@ -73,6 +73,19 @@ def table() -> Mapping[str, Entry]:
     return MappingProxyType(entries)
 
 
+def entry_of(name: str, unit: str = "1") -> Entry:
+    """The row of the table for a name; a lever of a scenario has none, and stands for itself.
+
+    Parameters
+    ----------
+    unit : of a lever.
+    """
+    found = table().get(name)
+    low, high = float("-inf"), float("inf")
+    meaning = "a lever of the scenario"
+    return found or Entry(name, name, unit, low, float("nan"), high, low, high, "lever", meaning, "the scenario")
+
+
 def bounds() -> dict[str, tuple[float, float]]:
     """What the equations allow for each parameter: name -> (minimum, maximum)."""
     return {entry.name: (entry.minimum, entry.maximum) for entry in table().values()}
@@ -205,13 +218,24 @@ def sets_told(draws: int, name: str) -> str:
     return f"{draws} parameter set{'s' if draws != 1 else ''}{source}"
 
 
+def column(name: str, n: int, seed: int, rounds: int = 1) -> Array:
+    """A column of the Latin hypercube, keyed by a name: [n × rounds], from 0 to 1, one in each of n equal slices; every
+    round is a hypercube of its own, and does not depend on how many follow."""
+    drawn = []
+    for number in range(rounds):
+        rng = np.random.default_rng([seed, int(identity(name)), *([number] if number else [])])
+        drawn.append((rng.permutation(n) + rng.random(n)) / n)
+    return np.concatenate(drawn)
+
+
 def sample(
     n: int,
     seed: int,
     settings: Mapping[str, Setting] | None = None,
     learned: Mapping[str, Array] | None = None,
+    rounds: int = 1,
 ) -> Parameters:
-    """Draw n sets: by Latin hypercube from independent uniform ranges, and rows of a posterior.
+    """Draw n sets in each of some rounds: by Latin hypercube from independent uniform ranges, and rows of a posterior.
 
     Every parameter has its own column of the hypercube, keyed by its name, so that adding, changing, fixing or
     learning one never changes the draws of another.
@@ -221,17 +245,17 @@ def sample(
     settings : values or ranges that replace the table's, and win over what is learned.
     learned : values of some parameters, [row], as of `posterior`. Every draw takes one row for all of them, so that
         what goes together stays together: all rows once in a keyed order, then all again in another.
+    rounds : one after the other, see `column`.
     """
     given = settings or {}
     taken = {name: values for name, values in (learned or {}).items() if name not in given}
-    order = _order(n, seed, len(next(iter(taken.values())))) if taken else None
+    order = _order(n * rounds, seed, len(next(iter(taken.values())))) if taken else None
     values: dict[str, Array] = {}
     for entry in table().values():
         if entry.name in taken:
             values[entry.name] = taken[entry.name][order]
             continue
-        rng = np.random.default_rng([seed, int(identity(entry.name))])
-        u = (rng.permutation(n) + rng.random(n)) / n
+        u = column(entry.name, n, seed, rounds)
         setting = given.get(entry.name, (entry.low, entry.high))
         low, high = setting if isinstance(setting, tuple) else (setting, setting)
         values[entry.name] = low + (high - low) * u

@@ -50,7 +50,7 @@ class Result:
     outcomes : start, arm, draw, replicate, measure, value (mean over the usual window; the file ``outcomes.parquet``
     has a column ``window`` besides, for claims that are read at other times).
     bands : start, arm, versus, time, measure and quantiles over draws.
-    draws : the parameter sets.
+    draws : the parameter sets and levers.
     ties : mean tie of every pair at the start and at the end of the window.
     """
 
@@ -67,7 +67,14 @@ class Result:
         """The scenario as it was run, every name resolved."""
         resolved: dict[str, Any] = self.manifest["inputs"]["scenario"]
         resolved.setdefault("posterior", PRIOR)  # older results name none
+        resolved.setdefault("levers", {})
         return resolved
+
+    @property
+    def sets(self) -> int:
+        """Draws that were run: of a sequential design as many as it took."""
+        count: int = self.manifest.get("draws", self.scenario["draws"])
+        return count
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from blocade.compiled import (
     find_willing,
     mean_of_pair,
     missing_trade,
+    sum_of,
     trade_target,
     turn,
     weigh_risk,
@@ -42,15 +43,14 @@ def settle_once(
     """One iteration of `settle_trade` for one run: the largest change of T⁰ and pain, and in their place what they
     should be."""
     n = len(pain)
-    willing, solved, moved = np.empty(n), np.empty(n), 0.0
+    willing, missing, solved, moved = np.empty(n), np.empty(n), np.empty(n), 0.0
     for i in range(n):
         offered = find_willing(capacity, tie[i], closed[i], risks[1][i], shield[i], i, willing)
         kept_so_far, now, reached, own, theirs = normal[i], trade[i], cut[i], risks[0][i], risks[1][i]
         hoped, gone = expected[i], erased[i]
-        missing = wanted = found = 0.0
         for j in range(n):
-            missing += missing_trade(kept_so_far[j], now[j])
-        diverted = diversion_of(missing, offered, phi, kappa)
+            missing[j] = missing_trade(kept_so_far[j], now[j])
+        diverted = diversion_of(sum_of(missing), offered, phi, kappa)
         for j in range(n):
             risk = mean_of_pair(own[j], theirs[j])
             kept = max(trade_target(1.0, reached[j], risk, 0.0, 0.0, 0.0), least_kept)
@@ -58,11 +58,10 @@ def settle_once(
             divided_back = max(now[j] - (target - kept_so_far[j] * kept), 0.0) / kept
             solved[j] = hoped[j] if gone[j] else divided_back
         for j in range(n):
-            wanted += hoped[j]
-            found += solved[j] - hoped[j]
             moved = max(moved, abs(solved[j] - kept_so_far[j]))
             kept_so_far[j] = solved[j]
-        found += (1.0 - pain[i]) * outside[i]
+        wanted = sum_of(hoped)
+        found = sum_of(solved) - wanted + (1.0 - pain[i]) * outside[i]
         scale = (1.0 - wanted) / found if found > 0.0 else 1.0
         updated = min(max(1.0 - (1.0 - pain[i]) * scale, 0.0), 1.0)
         moved = max(moved, abs(updated - pain[i]))

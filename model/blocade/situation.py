@@ -104,7 +104,7 @@ def special_levels(
     def sides(x: Array) -> tuple[Array, Array]:
         return x[..., rows, :], x[..., rows]
 
-    alike = likeness(order.regime[rows, None], order.regime)
+    alike = likeness(order.regime[..., rows, None], order.regime[..., None, :])
     found = {
         "sanction": sides(order.sanctions),
         "isolation": sides(order.isolation),
@@ -128,7 +128,7 @@ def reached(world: World, order: Orders) -> Rows:
     are offered something, have another regime, or threaten somebody."""
     changed = (order.sanctions != world.sanctions) | (order.isolation != world.isolation) | (order.offer != 0.0)
     states: npt.NDArray[np.bool_] = changed.any(axis=-1).reshape(-1, world.size).any(axis=0)
-    states |= order.regime != world.regime
+    states |= (order.regime != world.regime).reshape(-1, world.size).any(axis=0)
     return np.flatnonzero(states | order.fights.any(axis=-2).reshape(-1, world.size).any(axis=0))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from blocade.analysis.claims import thresholds
 from blocade.analysis.verdicts import ALWAYS_REPORTED, LEAST_DRAWS, MEANING
 from blocade.experiment.plan import DT
-from blocade.parameters import sets_told, table
+from blocade.parameters import entry_of, sets_told
 from blocade.result import Result
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def summary(result: Result) -> str:
     rows = verdict_rows(result)
     real = [row for row in rows if row["start"] == "real"]
     clean = [row for row in rows if row["start"] == "clean" and _both(row)]
-    lines = [str(result.manifest["title"]), _size(result), ""]
+    lines = [str(result.manifest["title"]), _size(result), *stop_told(result.manifest.get("stopped")), ""]
     if not real:
         end = f" {result.folder}/   charts/, tables"
         return "\n".join([*lines, f" {sentence(real)}", "", end])
@@ -98,12 +98,26 @@ def summary(result: Result) -> str:
     lines += ["", *others] if others else []
     lines += ["", f" {sentence(real)}", f" {_scale(result)}"]
     lines += [" A share of draws is a share of parameter sets, not odds that the claim is true."]
-    lines += [f" {warning}" for warning in few(result.scenario["draws"])]
+    lines += [f" {warning}" for warning in few(result.sets)]
     lines += [f" Rests most on: {rests_on(real)}"]
     left_open = _open(result, real)
     lines += [f" {left_open}"] if left_open else []
     lines += ["", f" {result.folder}/   verdicts.json, charts/, tables"]
     return "\n".join(lines)
+
+
+def stop_told(stopped: Row | None) -> list[str]:
+    """Where a sequential run stopped, and why; nothing of another."""
+    if stopped is None:
+        return []
+    low, high, narrower = stopped["low"], stopped["high"], stopped["narrower"]
+    found = "none yet" if low is None else f"{signed(low, 3)} … {signed(high, 3)}"
+    why = "" if stopped["reached"] else "not "
+    rounds = f"{stopped['rounds']} round{'s' if stopped['rounds'] > 1 else ''}"
+    return [
+        f"stopped after {stopped['draws']} draws ({rounds}{'' if stopped['reached'] else ', the most'}): 95 % interval "
+        f"of the median of “{stopped['label']}” {found}, {why}narrower than {narrower:g}"
+    ]
 
 
 def verdict_table(rows: Sequence[Row]) -> list[str]:
@@ -154,10 +168,9 @@ def rests_on(rows: Sequence[Row], most: int = 4) -> str:
     assumed."""
     if rows[0]["n"] < LEAST_DRAWS:
         return "too few parameter sets to say."
-    entries = table()
     lines = []
     for driver in rows[0]["drivers"][:most]:
-        entry = entries[driver["parameter"]]
+        entry = entry_of(driver["parameter"])
         named = entry.name if entry.symbol == entry.name else f"{entry.symbol} ({entry.name})"
         assumed = ", an assumption" if entry.assumed else ""
         weak = abs(driver["rho"]) < thresholds().driver
@@ -167,9 +180,8 @@ def rests_on(rows: Sequence[Row], most: int = 4) -> str:
 
 
 def _hangs(row: Row) -> str:
-    entries = table()
-    up = [entries[d["parameter"]].symbol for d in row["drivers"] if d["rho"] > 0 and d["parameter"] != "g"]
-    down = [entries[d["parameter"]].symbol for d in row["drivers"] if d["rho"] < 0 and d["parameter"] != "g"]
+    up = [entry_of(d["parameter"]).symbol for d in row["drivers"] if d["rho"] > 0 and d["parameter"] != "g"]
+    down = [entry_of(d["parameter"]).symbol for d in row["drivers"] if d["rho"] < 0 and d["parameter"] != "g"]
     parts = [f"rises with {' and '.join(up)}"] * bool(up) + [f"falls with {' and '.join(down)}"] * bool(down)
     return f" (it {' and '.join(parts)})" if parts else ""
 
@@ -182,7 +194,7 @@ def few(draws: int) -> list[str]:
 def symbols(row: Row) -> str:
     """The parameters that an effect hangs on, with the sign of their rank correlation: ``+φ −μ``."""
     found = [driver for driver in row["drivers"] if abs(driver["rho"]) >= thresholds().driver]
-    return " ".join(f"{'+' if one['rho'] > 0 else '−'}{table()[one['parameter']].symbol}" for one in found)
+    return " ".join(f"{'+' if one['rho'] > 0 else '−'}{entry_of(one['parameter']).symbol}" for one in found)
 
 
 def _both(row: Row) -> bool:
@@ -196,7 +208,7 @@ def _size(result: Result) -> str:
     early = ", the end of the run" if soon else ""
     starts = f"{len(manifest['starts'])} start{'s' if len(manifest['starts']) > 1 else ''}"
     replicates = f" × {scenario['replicates']} replicates" if scenario["replicates"] > 1 else ""
-    sets = sets_told(scenario["draws"], scenario["posterior"])
+    sets = sets_told(result.sets, scenario["posterior"])
     return (
         f"world {scenario['world']}, {manifest['states']} states · {sets}{replicates} × "
         f"{len(scenario['arms'])} arms × {starts}, {scenario['start']:g}–{scenario['end']:g} · "

@@ -10,7 +10,7 @@ import pandas as pd
 
 from blocade.analysis.prim import LEVEL, SHUFFLES, Box, End, dense_enough
 from blocade.library import MARK, csv_text
-from blocade.parameters import table
+from blocade.parameters import Entry
 from blocade.summary import cell, percent
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ EXPLAINED = (
     "if that limit does nothing (Bryant and Lempert 2010). All are shares of parameter draws, not odds that anything "
     "is true, and a box looks better on the draws from which it was learned than on others: see the halves."
 )
+DATE = "date"
+"""Unit of a lever that is a date, a decimal year."""
 NAMED = 4
 """Limits that a text names which chance explains; the table has all."""
 
@@ -35,6 +37,12 @@ def number(x: float) -> str:
     """Three digits: ``.62``, ``1.4``, ``−.3``."""
     text = f"{abs(x):.3g}"
     return ("−" if x < 0 and float(text) else "") + (text.removeprefix("0") if float(text) else "0")
+
+
+def month(date: float) -> str:
+    """A decimal year as the month that begins nearest to it: ``2024-06``."""
+    months = round(12 * date)
+    return f"{months // 12}-{months % 12 + 1:02d}"
 
 
 def signed(x: float) -> str:
@@ -57,31 +65,31 @@ def called(row: Mapping[str, Any]) -> str:
     return f"{row['claim']}/{row['estimand']}"
 
 
-def named(name: str) -> str:
+def named(entry: Entry) -> str:
     """Symbol and name of a parameter."""
-    symbol = table()[name].symbol
-    return name if symbol == name else f"{symbol} ({name})"
+    return entry.name if entry.symbol == entry.name else f"{entry.symbol} ({entry.name})"
 
 
-def explained(name: str) -> str:
+def explained(entry: Entry) -> str:
     """Symbol, name and meaning of a parameter."""
-    entry = table()[name]
-    inner = entry.meaning if entry.symbol == name else f"{name}, {entry.meaning}"
+    inner = entry.meaning if entry.symbol == entry.name else f"{entry.name}, {entry.meaning}"
     return f"{entry.symbol} ({inner})"
 
 
 def limits(low: float, high: float, unit: str) -> str:
-    """An interval in words, with rounded ends: ``above .62``, ``between .2 and .5 per year``."""
-    behind = "" if unit == "1" else f" {unit.replace('1/', 'per ')}"
+    """An interval in words, with rounded ends: ``above .62``, ``between .2 and .5 per year``, ``before 2024-06``."""
+    ends = [month(end) if unit == DATE and np.isfinite(end) else number(end) for end in (low, high)]
+    below, above = ("before", "after") if unit == DATE else ("below", "above")
+    behind = "" if unit in ("1", DATE) else f" {unit.replace('1/', 'per ')}"
     if np.isinf(high):
-        return f"above {number(low)}{behind}"
-    return f"{'below' if np.isinf(low) else f'between {number(low)} and'} {number(high)}{behind}"
+        return f"{above} {ends[0]}{behind}"
+    return f"{below if np.isinf(low) else f'between {ends[0]} and'} {ends[1]}{behind}"
 
 
-def conditions(box: Box, names: Sequence[str], columns: Sequence[int], full: bool = True) -> list[str]:
+def conditions(box: Box, entries: Sequence[Entry], columns: Sequence[int], full: bool = True) -> list[str]:
     """The limits of a box in words, in the order of the columns; with what parameters mean, or their names alone."""
     say = explained if full else named
-    return [f"{say(names[k])} {limits(box.low[k], box.high[k], table()[names[k]].unit)}" for k in columns]
+    return [f"{say(entries[k])} {limits(box.low[k], box.high[k], entries[k].unit)}" for k in columns]
 
 
 def measured(box: Box) -> str:
@@ -107,7 +115,7 @@ def box_lines(found: Found) -> list[str]:
         return ["No limit on any parameter sets these draws apart better than chance."]
     tested = found.learned.tested
     lines = []
-    for column, words in zip(found.columns, conditions(found.box, found.cases.names, found.columns), strict=True):
+    for column, words in zip(found.columns, conditions(found.box, found.cases.entries, found.columns), strict=True):
         values = [quasi_p_told(tested[end]) for end in found.box.ends if end[0] == column]
         lines.append(f"· {words}; quasi-p {joined(values)}")
     base = found.box.cases / found.box.draws
@@ -130,15 +138,15 @@ def dropped_line(found: Found) -> str:
 
 
 def _end(found: Found, end: End) -> str:
-    return f"{named(found.cases.names[end[0]])} from {('below', 'above')[end[1]]}"
+    return f"{named(found.cases.entries[end[0]])} from {('below', 'above')[end[1]]}"
 
 
-def half_line(half: Half, names: Sequence[str]) -> str:
+def half_line(half: Half, entries: Sequence[Entry]) -> str:
     """How a box that was learned on half of the draws does on the other half."""
     fit, other = half.fit, half.held_out
     if not fit.restricted:
         return f"On the {half.learned_on} draws alone no limit is more than chance."
-    on = joined([named(names[column]) for column in fit.restricted])
+    on = joined([named(entries[column]) for column in fit.restricted])
     return (
         f"Learned on the {half.learned_on} draws (limits on {on}): density {percent(fit.density)} and coverage "
         f"{percent(fit.coverage)} there; {percent(other.density)} and {percent(other.coverage)} on the other half, "
@@ -150,9 +158,9 @@ def rules(found: Found) -> list[tuple[str, Leaf]]:
     """The leaves of the tree in words, densest first; none where nothing was split."""
     if len(found.leaves) == 1:
         return []
-    names = found.cases.names
+    entries = found.cases.entries
     ordered = sorted(found.leaves, key=lambda leaf: -leaf.box.density)
-    return [(joined(conditions(leaf.box, names, leaf.box.restricted, full=False)), leaf) for leaf in ordered]
+    return [(joined(conditions(leaf.box, entries, leaf.box.restricted, full=False)), leaf) for leaf in ordered]
 
 
 def told(found: Found) -> str:
@@ -160,7 +168,7 @@ def told(found: Found) -> str:
     row, split = found.row, rules(found)
     lines = [f"“{row['label']}” ({called(row)}, from the {row['start']} start)", "", of_interest(found), ""]
     lines += [*box_lines(found), "", dropped_line(found)]
-    lines += [*(half_line(half, found.cases.names) for half in found.halves), ""]
+    lines += [*(half_line(half, found.cases.entries) for half in found.halves), ""]
     lines += ["The draws as a tree:" if split else "As a tree: no split tells more than chance."]
     for words, leaf in split:
         shares = f"{percent(leaf.box.density)} of {leaf.box.inside} draws"
@@ -207,7 +215,7 @@ def box_table(found: Found) -> pd.DataFrame:
     rows = []
     for kept, values in ((True, learned.tested), (False, learned.dropped)):
         for (column, side), p in sorted(values.items(), key=lambda item: (item[1], item[0])):
-            entry, drawn = table()[cases.names[column]], cases.x[:, column]
+            entry, drawn = cases.entries[column], cases.x[:, column]
             about = (entry.name, entry.symbol, entry.unit, ("low", "high")[side])
             limit = bounds[side][column] if kept else np.nan
             rows.append((*about, limit, p, kept, drawn.min(), drawn.max(), entry.meaning))
@@ -216,13 +224,13 @@ def box_table(found: Found) -> pd.DataFrame:
 
 def markdown(found: Found) -> str:
     """The discovery as a page."""
-    row, names = found.row, found.cases.names
+    row, entries = found.row, found.cases.entries
     lines = [MARK, f"# When: {cell(row['label'])}", "", f"`{called(row)}`, from the {row['start']} start.", ""]
     lines += [of_interest(found), "", "## The box", ""]
     heading, *listed = box_lines(found)
     lines += [heading, "", *(f"- {line[2:]}" if line.startswith("· ") else f"\n{line}" for line in listed)]
     lines += [*([""] if listed else []), dropped_line(found), ""]
-    lines += [*(f"{half_line(half, names)}\n" for half in found.halves), EXPLAINED, ""]
+    lines += [*(f"{half_line(half, entries)}\n" for half in found.halves), EXPLAINED, ""]
     lines += ["![Coverage and density](boxes.png)", ""]
     lines += ["![The effect over two parameters](regimes.png)", ""] if found.pair else []
     lines += ["## The tree", ""]
@@ -232,6 +240,6 @@ def markdown(found: Found) -> str:
     for words, leaf in rules(found):
         shares = f"{leaf.box.inside} | {percent(leaf.box.density)}"
         lines.append(f"| {cell(words)} | {shares} | {signed(leaf.median)} |")
-    split = sorted({names[column] for leaf in found.leaves for column in leaf.box.restricted})
+    split = sorted({column for leaf in found.leaves for column in leaf.box.restricted})
     lines += ["", f"A split is made where none of {SHUFFLES} shuffles of the draws splits as well.", ""]
-    return "\n".join([*lines, *(f"- {explained(name)}" for name in split), ""])
+    return "\n".join([*lines, *(f"- {explained(entries[column])}" for column in split), ""])

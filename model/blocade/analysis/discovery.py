@@ -12,13 +12,13 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from blocade.analysis.claims import Estimand, thresholds
-from blocade.analysis.conditions import called, number, signed
+from blocade.analysis.conditions import DATE, called, number, signed
 from blocade.analysis.prim import Box, Learned, Mask, counted, learn
 from blocade.analysis.tree import leaves
 from blocade.analysis.verdicts import LEAST_DRAWS, effects
 from blocade.equations.arrays import Array
 from blocade.experiment.store import StoreError
-from blocade.parameters import posterior, table, theories
+from blocade.parameters import Entry, entry_of, posterior, table, theories
 from blocade.result import Result
 from blocade.start import WEIGHTS
 from blocade.summary import FEW_DRAWS, verdict_rows
@@ -30,19 +30,24 @@ ROUNDING = 1e-5
 
 
 class Cases(NamedTuple):
-    """The draws that count, by rising number, and their parameters, by name.
+    """The draws that count, by rising number, and their parameters and levers, by name.
 
-    draws : numbers, [draw]. x : parameters, [draw, parameter]. effect : [draw]. y : which are of interest, [draw].
+    entries : what is known of each; the unit of a lever of dates is `DATE`. draws : numbers, [draw]. x : parameters,
+    [draw, parameter]. effect : [draw]. y : which are of interest, [draw].
     interest : what that means. note : why it is not a side of the smallest effect; empty where it is.
     """
 
-    names: tuple[str, ...]
+    entries: tuple[Entry, ...]
     draws: npt.NDArray[np.int_]
     x: Array
     effect: Array
     y: Mask
     interest: str
     note: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(entry.name for entry in self.entries)
 
 
 class Half(NamedTuple):
@@ -114,7 +119,7 @@ def discover(result: Result, estimand: str | None, start: str = "real") -> Found
             f"needs {FEW_DRAWS}, so run it with more `draws:`"
         )
     drawn = result.draws.set_index("draw").loc[counted_in.index, names]
-    cases = cases_of(drawn, counted_in, float(row["s"]))
+    cases = cases_of(drawn, counted_in, float(row["s"]), result.scenario["levers"])
     if cases is None:
         raise StoreError(f"{result.folder}: the effect of {called(row)} is the same in nearly every parameter set")
     seed = int(result.manifest["seed"])
@@ -193,7 +198,7 @@ def _window(result: Result, row: Mapping[str, Any]) -> int:
 
 
 def varied(result: Result, start: str) -> list[str]:
-    """Parameters that differ between the runs of a start, sorted.
+    """Parameters and levers that differ between the runs of a start, sorted.
 
     The weights of the ties are drawn for all starts, but runs use them in the start drawn-ties alone, unless the
     scenario or its posterior names them; and no run of a scenario reads a parameter of the observation.
@@ -205,10 +210,11 @@ def varied(result: Result, start: str) -> list[str]:
     """
     scenario, drawn = result.scenario, result.draws.drop(columns="draw")
     columns = {str(name): drawn[name].to_numpy(dtype=np.float64) for name in drawn}
-    unknown = sorted(set(columns) - set(table()))
+    unknown = sorted(set(columns) - set(table()) - set(scenario["levers"]))
     if unknown:
         raise StoreError(f"{result.folder}: was made with other parameters ({', '.join(unknown)}); run it again")
     named = {*theories()[scenario["theory"]], *scenario["parameters"], *posterior(scenario["posterior"])}
+    named |= set(scenario.get("design", {}).get("factors", ()))
     unused = {name for name, entry in table().items() if entry.equation == "observation"}
     unused |= set() if start == "drawn-ties" else set(WEIGHTS) - named
     names = sorted(name for name, values in columns.items() if name not in unused and np.ptp(values) > 0.0)
@@ -217,7 +223,9 @@ def varied(result: Result, start: str) -> list[str]:
     return names
 
 
-def cases_of(drawn: pd.DataFrame, effect: pd.Series[float], s: float) -> Cases | None:
+def cases_of(
+    drawn: pd.DataFrame, effect: pd.Series[float], s: float, levers: Mapping[str, Mapping[str, Any]] | None = None
+) -> Cases | None:
     """The draws and which of them are of interest; None where they are too much alike.
 
     Of interest is an effect beyond the smallest, s, on the rarer side that has `LEAST_DRAWS` draws and leaves as many
@@ -225,7 +233,8 @@ def cases_of(drawn: pd.DataFrame, effect: pd.Series[float], s: float) -> Cases |
 
     Parameters
     ----------
-    drawn : parameters, a row for each draw. effect : of the same draws.
+    drawn : parameters and levers, a row for each draw. effect : of the same draws. levers : of the scenario, as a
+        manifest has them.
     """
     effect, names = effect.sort_index(), sorted(map(str, drawn))
     x, e = (np.asarray(part, dtype=np.float64) for part in (drawn.loc[effect.index, names], effect))
@@ -242,7 +251,9 @@ def cases_of(drawn: pd.DataFrame, effect: pd.Series[float], s: float) -> Cases |
     interest, y = min(usable.items(), key=lambda item: item[1].sum())
     if not LEAST_DRAWS <= y.sum() <= len(e) - LEAST_DRAWS:
         return None
-    return Cases(tuple(names), effect.index.to_numpy(), x, e, y, interest, note)
+    dated = {name for name, lever in (levers or {}).items() if lever["dated"]}
+    entries = tuple(entry_of(name, DATE if name in dated else "1") for name in names)
+    return Cases(entries, effect.index.to_numpy(), x, e, y, interest, note)
 
 
 def _pair(names: Sequence[str], x: Array, effect: Array, first: Sequence[int]) -> tuple[str, str] | None:

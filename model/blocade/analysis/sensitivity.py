@@ -19,7 +19,8 @@ from scipy.stats import norm
 
 from blocade.equations.arrays import Array
 from blocade.experiment.designs import key, near, points, power_of_two, problem
-from blocade.parameters import Entry, Parameters, Setting, table
+from blocade.parameters import Entry, Parameters, Setting, entry_of, table
+from blocade.scenario.model import Lever
 
 Evaluator: TypeAlias = Callable[[Array], Array]
 """Unit points [n, factor] -> effects [n, estimand], replicates averaged.
@@ -53,9 +54,10 @@ HARDLY = "the effect hardly varies"
 
 @dataclass(frozen=True)
 class Factor:
-    """A parameter that is drawn uniformly from low to high.
+    """A parameter or lever that is drawn uniformly from low to high.
 
-    held : its value while others are looked at, the central one, or as near to it as the range goes.
+    held : its value while others are looked at, the central one, or as near to it as the range goes; of a lever the
+    middle.
     """
 
     name: str
@@ -101,20 +103,25 @@ class Budget(NamedTuple):
     n: int
 
 
-def factors(settings: Mapping[str, Setting]) -> tuple[Factor, ...]:
-    """Every parameter that has a range, in the order of the table.
+def factors(settings: Mapping[str, Setting], levers: Mapping[str, Lever] | None = None) -> tuple[Factor, ...]:
+    """Every parameter that has a range, in the order of the table, then every lever.
 
     Parameters
     ----------
+    levers : of the scenario.
     settings : what the theory and the scenario say instead of the table's ranges, as of `parameters.sample`; a number
         is no range. Parameters that cannot act are best given as numbers here: each costs points.
     """
-    return tuple(
+    found = [
         Factor(entry.name, low, high, min(max(entry.central, low), high), entry.symbol, entry.meaning)
         for entry in table().values()
         for low, high in [_range(entry, settings)]
         if low < high
-    )
+    ]
+    for name, lever in (levers or {}).items():
+        if lever.low < lever.high:
+            found.append(Factor(name, lever.low, lever.high, lever.middle, name, entry_of(name).meaning))
+    return tuple(found)
 
 
 def _range(entry: Entry, settings: Mapping[str, Setting]) -> tuple[float, float]:
@@ -123,13 +130,23 @@ def _range(entry: Entry, settings: Mapping[str, Setting]) -> tuple[float, float]
 
 
 def parameter_sets(settings: Mapping[str, Setting], unit: Array) -> Parameters:
-    """The parameter set of every unit point, [n, factor] of `factors(settings)`; the rest as the settings fix them."""
+    """The parameter set of every unit point, [n, factor] of `factors(settings)`, more columns behind them or not; the
+    rest as the settings fix them."""
     places = {factor.name: unit[:, k] for k, factor in enumerate(factors(settings))}
     fixed, values = np.zeros(len(unit)), {}
     for entry in table().values():
         low, high = _range(entry, settings)
         values[entry.name] = low + (high - low) * places.get(entry.name, fixed)
     return Parameters(values)
+
+
+def lever_values(settings: Mapping[str, Setting], levers: Mapping[str, Lever], unit: Array) -> dict[str, Array]:
+    """The value of every lever at unit points, [n, factor] of `factors(settings, levers)`."""
+    places = {factor.name: unit[:, k] for k, factor in enumerate(factors(settings, levers))}
+    fixed = np.zeros(len(unit))
+    return {
+        name: lever.low + (lever.high - lever.low) * places.get(name, fixed) for name, lever in levers.items()
+    }
 
 
 def budget(runs: int, count: int, per_point: int) -> Budget:
@@ -183,7 +200,7 @@ def screen(
     rows: list[tuple[Any, ...]] = []
     share, reach, lost = np.zeros(len(names)), {}, {}
     for (estimand, smallest), y in zip(estimands.items(), effects.T, strict=True):
-        mu, conf, sigma = _elementary(names, unit, y, seed)
+        mu, conf, sigma = elementary(names, unit, y, seed, LEVELS)
         rows += [(estimand, *row) for row in zip(names, mu, conf, sigma, strict=True)]
         if np.isfinite(y).all():
             largest = max(float(mu.max()), smallest)
@@ -196,12 +213,12 @@ def screen(
     return Screening(screened, tuple(factors), kept, pd.DataFrame(reach, index=names), lost, r)
 
 
-def _elementary(names: list[str], unit: Array, y: Array, seed: int) -> tuple[Array, Array, Array]:
-    """μ*, its interval and σ of every factor; NaN where a point has no number."""
+def elementary(names: Sequence[str], unit: Array, y: Array, seed: int, levels: int) -> tuple[Array, Array, Array]:
+    """μ*, its interval and σ of every factor of a Morris design; NaN where a point has no number."""
     if not np.isfinite(y).all():
         return (np.full(len(names), np.nan),) * 3
     bootstrap: Any = {"num_resamples": RESAMPLES, "conf_level": CONFIDENCE, "seed": key(seed, "morris interval")}
-    found = morris_analysis.analyze(problem(names), unit, y, num_levels=LEVELS, **bootstrap)
+    found = morris_analysis.analyze(problem(names), unit, y, num_levels=levels, **bootstrap)
     mu, conf, sigma = (np.asarray(found[name], dtype=np.float64) for name in ("mu_star", "mu_star_conf", "sigma"))
     return mu, conf, sigma
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.stats import norm, spearmanr
+from scipy.stats import binom, norm, spearmanr
 
 from blocade.analysis.claims import Estimand, thresholds
 from blocade.equations.arrays import Array
@@ -143,6 +143,23 @@ def judge(estimand: Estimand, start: str, effect: Array, parameters: Mapping[str
         verdict=word(up, down, len(x)),
         drivers=drivers(x, {name: value[counted] for name, value in parameters.items()}),
     )
+
+
+def median_interval(effect: Array) -> tuple[float, float] | None:
+    """The 95 % interval of the median of what the draws are drawn from, whatever its distribution; None of less than
+    six draws that count.
+
+    The ends are order statistics: between the k-th lowest and the k-th highest of n independent draws the median lies
+    with the chance that n tosses of a coin give at least k heads and k tails. Draws of a hypercube or a sequence are
+    spread more evenly than independent ones, so that the interval is wide rather than narrow.
+
+    Parameters
+    ----------
+    effect : [draw]; NaN where the draw does not count.
+    """
+    x = np.sort(effect[np.isfinite(effect)])
+    k = int(binom.ppf(0.025, len(x), 0.5))  # the least k of which at most k heads are no longer so unlikely
+    return (float(x[k - 1]), float(x[len(x) - k])) if k > 0 else None
 
 
 def word(up: float, down: float, n: int) -> str:

@@ -17,7 +17,6 @@ from blocade.analysis.prim import dense_enough
 from blocade.charts import style
 from blocade.charts.style import BLACK, GREY, ORANGE, line_key
 from blocade.charts.verdicts import percent
-from blocade.parameters import table
 from blocade.result import Result
 
 COLOURS = "cividis"
@@ -37,7 +36,7 @@ def source(result: Result, found: Found) -> str:
 def short(found: Found) -> str:
     """The limits of the box in symbols."""
     box = found.box
-    entries = [(k, table()[found.cases.names[k]]) for k in found.columns]
+    entries = [(k, found.cases.entries[k]) for k in found.columns]
     return joined([f"{entry.symbol} {limits(box.low[k], box.high[k], entry.unit)}" for k, entry in entries])
 
 

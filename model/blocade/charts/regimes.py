@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from scipy.spatial import Delaunay
 
-from blocade.analysis.conditions import explained, joined
+from blocade.analysis.conditions import DATE, explained, joined, month
 from blocade.analysis.discovery import Found
 from blocade.charts import style
 from blocade.charts.boxes import source
 from blocade.charts.style import BLACK, BLUE, RED, line_key
 from blocade.charts.verdicts import percent
 from blocade.equations.arrays import Array
-from blocade.parameters import table
+from blocade.parameters import Entry
 from blocade.result import Result
 
 SPAN = 0.5
@@ -94,15 +96,18 @@ def surface(x: Array, effect: Array) -> Surface:
 def _title(found: Found, across: str, up: str, drawn: Surface) -> str:
     known = drawn.effect[np.isfinite(drawn.effect)]
     share, label = float(np.mean(known > 0.0)), found.row["label"]
-    symbols = joined([table()[name].symbol for name in (across, up)])
+    symbols = joined([entry.symbol for entry in _entries(found, across, up)])
     where = {0.0: "nowhere above 0 in", 1.0: "above 0 in all of"}.get(share, f"above 0 in {percent(share)} of")
     tell = f"these two tell {percent(max(0.0, drawn.told))} of the differences between draws"
     return f"“{label}”: the smoothed effect is {where} the plane of {symbols}; {tell}"
 
 
-def _axis(name: str) -> str:
-    unit = table()[name].unit
-    return f"{explained(name)}, {'no unit' if unit == '1' else unit}"
+def _entries(found: Found, *names: str) -> list[Entry]:
+    return [found.cases.entries[found.cases.names.index(name)] for name in names]
+
+
+def _axis(entry: Entry) -> str:
+    return f"{explained(entry)}, {'no unit' if entry.unit == '1' else entry.unit}"
 
 
 def draw(result: Result, found: Found, across: str, up: str) -> Figure:
@@ -146,13 +151,16 @@ def draw(result: Result, found: Found, across: str, up: str) -> Figure:
         axes.scatter(x[:, 0], x[:, 1], c=cases.effect, s=20, ec=BLACK, lw=0.5, zorder=3, gid="draws", **look)
         bar = figure.colorbar(mesh, ax=axes, pad=0.02, fraction=0.05, extend="both")
         bar.set_label(f"Effect ({found.row['unit']})")
-        _frame(axes, across, up, x)
+        _frame(axes, _entries(found, across, up), x)
         return style.finish(figure)
 
 
-def _frame(axes: Axes, across: str, up: str, x: Array) -> None:
+def _frame(axes: Axes, entries: Sequence[Entry], x: Array) -> None:
     margin = 0.02 * np.ptp(x, axis=0)
     (left, low), (right, high) = x.min(axis=0) - margin, x.max(axis=0) + margin
     axes.set(xlim=(left, right), ylim=(low, high))
-    for name, width, put in ((across, 6.0, axes.set_xlabel), (up, 4.4, axes.set_ylabel)):
-        put("\n".join(style.wrapped(axes.figure.canvas, _axis(name), 9.0, "normal", width)))
+    sides: list[tuple[float, Any, Axis]] = [(6.0, axes.set_xlabel, axes.xaxis), (4.4, axes.set_ylabel, axes.yaxis)]
+    for entry, (width, put, axis) in zip(entries, sides, strict=True):
+        put("\n".join(style.wrapped(axes.figure.canvas, _axis(entry), 9.0, "normal", width)))
+        if entry.unit == DATE:
+            axis.set_major_formatter(lambda date, _place: month(date))

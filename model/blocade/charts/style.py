@@ -138,7 +138,7 @@ def _inches(lines: list[str], size: float) -> float:
 def source_line(result: Result) -> str:
     """World, parameter sets and the time at which effects are read."""
     first, last = result.manifest["window"]
-    sets = sets_told(result.scenario["draws"], result.scenario["posterior"])
+    sets = sets_told(result.sets, result.scenario["posterior"])
     return f"World {Path(result.scenario['world']).name}, {sets}; effects are means over {first:g}–{last:g}."
 
 

@@ -128,7 +128,7 @@ def _row(axes: Axes, result: Result, row: pd.Series[Any], y: float) -> None:
         text = "not answered: no draw counts"
     else:
         text = f"{row['verdict']} · {percent(row['share'])} up, {percent(row['down'])} down"
-        total = result.scenario["draws"]
+        total = result.sets
         text += f" ({row['n']} of {total} draws)" if row["n"] < total else ""
     axes.annotate(
         text, (1.0, y), xycoords=axes.get_yaxis_transform(), xytext=(8, 0), textcoords="offset points",

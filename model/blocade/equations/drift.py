@@ -57,7 +57,17 @@ def split(changes: Iterable[Array], shape: tuple[int, ...]) -> tuple[Array, Arra
     for change in changes:
         total += change
         size += np.abs(change, out=change)
-    return 0.5 * (size + total), 0.5 * (size - total)
+    return upward(total, size), downward(total, size)
+
+
+def upward(total: Array, size: Array) -> Array:
+    """What goes up of changes that add up to `total` and, each without its sign, to `size`."""
+    return 0.5 * (size + total)
+
+
+def downward(total: Array, size: Array) -> Array:
+    """What goes down of them, at least 0."""
+    return 0.5 * (size - total)
 
 
 def tie_drift(tie: Array, resting: Array, plus: Array, minus: Array, balance: Array, beta: ArrayLike) -> Array:

@@ -11,15 +11,17 @@ from SALib.sample import morris
 from scipy.stats import qmc
 
 from blocade.equations.arrays import Array
-from blocade.parameters import sample, table
+from blocade.parameters import column
 from blocade.randomness import identity, mix
+from blocade.scenario.model import METHODS
 
-METHODS = ("latin-hypercube", "sobol", "grid", "morris")
 LEAST_TRAJECTORIES = 2
 """Trajectories of a Morris design below which effects have no spread."""
 
 
-def points(method: str, names: Sequence[str], draws: int, seed: int, levels: int = 4) -> Array:
+def points(
+    method: str, names: Sequence[str], draws: int, seed: int, levels: int = 4, rounds: int = 1
+) -> Array:
     """Points of a design: [draw, factor], from 0 to 1.
 
     latin-hypercube: one point in each of n equal slices of every factor, the very points that `sample` draws for a
@@ -31,9 +33,11 @@ def points(method: str, names: Sequence[str], draws: int, seed: int, levels: int
     Parameters
     ----------
     method : one of `METHODS`.
-    names : of the factors; for latin-hypercube, names of parameters.
+    names : of the factors.
     draws : points; where levels and factors decide how many there are (grid, morris), the most there may be.
     levels : of each factor, for grid and morris.
+    rounds : of that many draws, one after the other, for latin-hypercube (each a hypercube of its own) and sobol (the
+        next points of the sequence); the first of them do not depend on how many follow.
 
     Raises
     ------
@@ -44,9 +48,9 @@ def points(method: str, names: Sequence[str], draws: int, seed: int, levels: int
         raise ValueError(f"a design needs factors with names of their own, not {list(names)}")
     match method:
         case "latin-hypercube":
-            return _latin_hypercube(names, draws, seed)
+            return np.stack([column(name, draws, seed, rounds) for name in names], axis=-1)
         case "sobol":
-            return _sobol(len(names), draws, seed)
+            return _sobol(len(names), draws, seed, rounds)
         case "grid":
             return _grid(len(names), draws, levels)
         case "morris":
@@ -70,18 +74,11 @@ def power_of_two(n: int) -> bool:
     return n > 0 and n & (n - 1) == 0
 
 
-def _latin_hypercube(names: Sequence[str], draws: int, seed: int) -> Array:
-    unknown = [name for name in names if name not in table()]
-    if unknown:
-        raise ValueError(f"latin-hypercube: no parameters: {', '.join(unknown)}")
-    drawn = sample(draws, seed, dict.fromkeys(names, (0.0, 1.0)))
-    return np.stack([drawn[name] for name in names], axis=-1)
-
-
-def _sobol(factors: int, draws: int, seed: int) -> Array:
+def _sobol(factors: int, draws: int, seed: int, rounds: int) -> Array:
     if not power_of_two(draws):
         raise ValueError(f"sobol: {draws} draws are no power of two, so points would not be balanced; {near(draws)}")
-    return qmc.Sobol(factors, scramble=True, seed=key(seed, "sobol")).random(draws)
+    sequence = qmc.Sobol(factors, scramble=True, seed=key(seed, "sobol"))
+    return np.concatenate([sequence.random(draws) for _ in range(rounds)])
 
 
 def near(draws: int) -> str:

@@ -17,10 +17,12 @@ import numpy.typing as npt
 
 from blocade import engine
 from blocade.equations.arrays import Array
+from blocade.experiment.drawing import Drawn, draw, draws_of, most_rounds, settings_of
 from blocade.experiment.pool import RUNS_ABREAST
 from blocade.measures import Roles, columns, record, roles
-from blocade.parameters import MECHANISMS, Parameters, Setting, posterior, sample, table, theories
-from blocade.policy.calendar import Decree, calendar, first_step
+from blocade.parameters import MECHANISMS, Parameters, Setting, posterior, table
+from blocade.policy.calendar import calendar, first_step
+from blocade.policy.mixed import Decreed, together
 from blocade.randomness import Luck
 from blocade.scenario.model import Scenario
 from blocade.start import WEIGHTS, Start, clean_start, same_trade, solve_start
@@ -49,7 +51,8 @@ class Plan:
     """What a scenario asks for, on a world: everything a chunk needs, and small enough to send to a worker.
 
     readings : when effects are read, (years after the first event, years averaged), the usual first. by_partner :
-    whether the trade of the bloc's first members is recorded partner by partner.
+    whether the trade of the bloc's first members is recorded partner by partner. rounds : of the design, how many of
+    them; a plan of fewer is the beginning of one of more.
     """
 
     scenario: Scenario
@@ -60,6 +63,7 @@ class Plan:
     ablation_arms: tuple[str, ...] = ()
     by_partner: bool = False
     engine: str = "batch"
+    rounds: int = 1
 
     @cached_property
     def steps(self) -> int:
@@ -109,14 +113,24 @@ class Plan:
         return tuple(arm.name for arm in self.scenario.arms)
 
     @cached_property
+    def drawn(self) -> Drawn:
+        """All parameter sets and levers."""
+        return draw(self.scenario, self.learned, self.rounds)
+
+    @property
     def parameters(self) -> Parameters:
         """All parameter sets: [draw]."""
-        return sample(self.scenario.draws, self.scenario.seed, self.settings, self.learned)
+        return self.drawn.parameters
+
+    @cached_property
+    def draws(self) -> int:
+        """Draws of all rounds."""
+        return draws_of(self.scenario) * self.rounds
 
     @cached_property
     def settings(self) -> Mapping[str, Setting]:
         """What the theory and then the scenario say instead of the table's ranges."""
-        return {**theories()[self.scenario.theory], **self.scenario.parameters}
+        return settings_of(self.scenario)
 
     @property
     def learned(self) -> Mapping[str, Array]:
@@ -130,10 +144,17 @@ class Plan:
 
     @cached_property
     def chunks(self) -> tuple[range, ...]:
-        """Draws of each chunk: as many as are stepped together, in large plans a multiple of that."""
-        size = self.abreast * max(1, -(-self.scenario.draws // (self.abreast * MOST_CHUNKS)))
+        """Draws of each chunk: as many as are stepped together, in large plans a multiple of that.
+
+        Every round has chunks of its own, of a size that follows from the largest plan, so that a plan of fewer rounds
+        has the first chunks of one of more.
+        """
+        one, most = draws_of(self.scenario), most_rounds(self.scenario)
+        size = self.abreast * max(1, -(-one * most // (self.abreast * MOST_CHUNKS)))
         return tuple(
-            range(first, min(first + size, self.scenario.draws)) for first in range(0, self.scenario.draws, size)
+            range(begin + first, begin + min(first + size, one))
+            for begin in range(0, self.draws, one)
+            for first in range(0, one, size)
         )
 
     @cached_property
@@ -152,11 +173,26 @@ class Plan:
             cells |= {WITHOUT + force: self.ablation_arms for force in MECHANISMS}
         return cells
 
-    def decrees(self, world: World) -> dict[str, tuple[Decree, ...]]:
-        """The calendar of every arm, over the acts of a world."""
-        return {
-            arm.name: calendar(world, arm.events, self.scenario.start, DT, self.steps) for arm in self.scenario.arms
-        }
+    def decrees(self, world: World, levers: Mapping[str, Array]) -> dict[str, tuple[Decreed, ...]]:
+        """The calendar of every arm, over the acts of a world.
+
+        Parameters
+        ----------
+        levers : values of each, [run]; runs with the same values share a calendar.
+        """
+        return {arm.name: self._decreed(world, place, levers) for place, arm in enumerate(self.scenario.arms)}
+
+    def _decreed(self, world: World, place: int, levers: Mapping[str, Array]) -> tuple[Decreed, ...]:
+        scenario, arm = self.scenario, self.scenario.arms[place]
+        used = [name for name, lever in scenario.levers.items() if any(use.arm == arm.name for use in lever.uses)]
+        if not used:
+            return calendar(world, arm.events, scenario.start, DT, self.steps)
+        known = {name: lever.middle for name, lever in scenario.levers.items()}
+        rows, of = np.unique(np.stack([levers[name] for name in used], axis=-1), axis=0, return_inverse=True)
+        settled = [scenario.settled(known | dict(zip(used, row.tolist(), strict=True)))[place] for row in rows]
+        return together(
+            [calendar(world, one.events, scenario.start, DT, self.steps) for one in settled], of.reshape(-1)
+        )
 
 
 @dataclass(frozen=True)
@@ -175,9 +211,9 @@ class Piece:
 
 def real_parameters(plan: Plan, chunk: range) -> Parameters:
     """The parameter sets of a chunk, with the weights of the ties at their central values unless the scenario or
-    its posterior says otherwise."""
+    its posterior says otherwise, or its design names one as a factor."""
     drawn = plan.parameters.take(np.arange(chunk.start, chunk.stop))
-    named = {*plan.settings, *plan.learned}
+    named = {*plan.settings, *plan.learned, *plan.scenario.design.factors}
     return drawn.replaced({name: table()[name].central for name in WEIGHTS if name not in named})
 
 
@@ -204,17 +240,21 @@ def _run_abreast(plan: Plan, chunk: range, cells: Mapping[str, tuple[str, ...]])
     drawn, real = plan.parameters.take(np.arange(chunk.start, chunk.stop)), real_parameters(plan, chunk)
     solved = solve_start(plan.world, real)
     repeat = np.repeat(np.arange(len(chunk)), plan.scenario.replicates)
-    acts, pieces = plan.decrees(plan.world), {}
+    levers = {name: values[chunk.start : chunk.stop][repeat] for name, values in plan.drawn.levers.items()}
+    acts, pieces = plan.decrees(plan.world, levers), {}
     for name, arms in cells.items():
         start, parameters = _start(plan, name, solved, real, drawn)
-        decrees = plan.decrees(start.world) if name == "clean" else acts  # only there are other acts in force
+        decrees = plan.decrees(start.world, levers) if name == "clean" else acts  # only there are other acts in force
         for arm in arms:
             pieces[name, arm] = _run_arm(plan, start.take(repeat), parameters.take(repeat), decrees[arm], luck)
     return pieces
 
 
 def _luck(plan: Plan, draws: npt.NDArray[np.int64]) -> Luck:
-    """The luck of every replicate of some draws."""
+    """The luck of every replicate of some draws. Points of a Morris design all meet that of the first, so that what
+    moves an effect is the one factor between two of them."""
+    if plan.scenario.design.method == "morris":
+        draws = np.zeros_like(draws)
     replicates = plan.scenario.replicates
     each = np.tile(np.arange(replicates), len(draws))
     return Luck(plan.scenario.seed, np.repeat(draws, replicates), each, plan.world.codes)
@@ -236,7 +276,7 @@ def _start(plan: Plan, name: str, solved: Start, real: Parameters, drawn: Parame
             return solved, real
 
 
-def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[Decree, ...], luck: Luck) -> Piece:
+def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[Decreed, ...], luck: Luck) -> Piece:
     series = np.empty((plan.steps + 1, len(start.tie), len(plan.columns)))
     last = plan.window.stop - 1
     ties = np.zeros((2, *start.tie.shape[1:]))
@@ -246,7 +286,7 @@ def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[De
         if step in (0, last):
             ties[int(step == last)] += moment.state.tie.sum(axis=0)
 
-    # Mesa is slow to import, and most runs do not need it
+    # Mesa is slow to import, and most runs do not need it; both engines hand decrees on to `orders`, whatever they are
     simulate = import_module("blocade.agents").run if plan.engine == "agents" else engine.run
     simulate(start, parameters, decrees, luck, observe, DT)
     replicates = plan.scenario.replicates
@@ -258,15 +298,21 @@ def _run_arm(plan: Plan, start: Start, parameters: Parameters, decrees: tuple[De
     )
 
 
-def run_points(plan: Plan, parameters: Parameters) -> dict[tuple[str, str], Array]:
+def run_points(
+    plan: Plan, parameters: Parameters, levers: Mapping[str, Array] | None = None
+) -> dict[tuple[str, str], Array]:
     """Every arm from the real start at given parameter sets, all with the luck of the first draw: (start, arm) ->
     [window, point, replicate, column].
 
-    What differs between two points is then their parameters alone, as a sensitivity analysis needs it.
+    What differs between two points is then their parameters and levers alone, as a sensitivity analysis needs it.
+
+    Parameters
+    ----------
+    levers : values of each lever of the scenario, [point]; needed where it has any.
     """
     count = len(parameters["beta"])
     luck = _luck(plan, np.zeros(count, dtype=np.int64))
     repeat = np.repeat(np.arange(count), plan.scenario.replicates)
     start, repeated = solve_start(plan.world, parameters).take(repeat), parameters.take(repeat)
-    decrees = plan.decrees(plan.world)
+    decrees = plan.decrees(plan.world, {name: values[repeat] for name, values in (levers or {}).items()})
     return {("real", arm): _run_arm(plan, start, repeated, decrees[arm], luck).values for arm in plan.arms}

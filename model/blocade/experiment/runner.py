@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,12 +17,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from blocade.analysis.claims import Estimand, estimands
-from blocade.analysis.verdicts import Verdict, effects, judge
+from blocade.analysis.verdicts import Verdict, effects, judge, median_interval
 from blocade.equations.arrays import Array
 from blocade.experiment.chunks import Cell, Chunks
 from blocade.experiment.plan import Plan, real_parameters, run_chunk
 from blocade.experiment.pool import in_processes
 from blocade.experiment.store import (
+    ELEMENTARY,
     LOG,
     MANIFEST,
     Log,
@@ -33,6 +35,7 @@ from blocade.experiment.store import (
     write_table,
     write_tables,
 )
+from blocade.scenario.model import Until
 from blocade.start import solve_start
 
 QUANTILES = {"low": 0.05, "lower": 0.25, "median": 0.5, "upper": 0.75, "high": 0.95}
@@ -80,9 +83,69 @@ def run_plan(plan: Plan, chunks: Chunks, pool: int | Executor, progress: Progres
             progress(done, total)
 
 
+@dataclass(frozen=True)
+class Stop:
+    """Where a sequential run stopped: the 95 % interval of the median of an effect after so many rounds and draws, and
+    whether it was as narrow as asked."""
+
+    claim: str
+    estimand: str
+    label: str
+    start: str
+    rounds: int
+    draws: int
+    low: float | None
+    high: float | None
+    narrower: float
+    reached: bool
+
+
+def run_rounds(
+    largest: Plan, folder: Path, pool: int | Executor, progress: Progress, log: Log
+) -> tuple[Plan, Chunks, Stop | None]:
+    """Run a plan, or as many of its rounds as its design needs: the plan that was run, its chunks, and where it
+    stopped.
+
+    Whether to stop is looked at after whole rounds, and depends on nothing but their draws: not on workers, nor on
+    where an earlier run was stopped.
+    """
+    until = largest.scenario.design.until
+    for rounds in range(1, largest.rounds + 1):
+        plan = largest if until is None else replace(largest, rounds=rounds)
+        chunks = Chunks(folder, plan)
+        run_plan(plan, chunks, pool, progress, log)
+        if until is None:
+            return plan, chunks, None
+        stop = stop_of(plan, chunks.values(), until)
+        log(f"round {rounds}: {stop.draws} draws, the interval of the median is {stop.low} to {stop.high}")
+        if stop.reached:
+            break
+    return plan, chunks, stop
+
+
+def stop_of(plan: Plan, values: Values, until: Until) -> Stop:
+    """How near a run is to its end."""
+    asked = next(estimand for estimand in estimands(plan.scenario) if estimand.claim == until.claim)
+    start = plan.starts[0]
+    found = median_interval(effect(plan, values, asked, start))
+    low, high = (round(end, 6) for end in found) if found is not None else (None, None)
+    return Stop(
+        claim=asked.claim,
+        estimand=asked.name,
+        label=asked.label,
+        start=start,
+        rounds=plan.rounds,
+        draws=plan.draws,
+        low=low,
+        high=high,
+        narrower=until.narrower,
+        reached=found is not None and found[1] - found[0] <= until.narrower,
+    )
+
+
 def all_verdicts(plan: Plan, values: Values) -> list[Verdict]:
     """Every estimand from every start."""
-    drawn = {name: plan.parameters[name] for name in plan.parameters}
+    drawn = {**plan.parameters, **plan.drawn.levers}
     return [
         judge(estimand, start, effect(plan, values, estimand, start), drawn)
         for estimand in estimands(plan.scenario)
@@ -187,8 +250,48 @@ def ties_table(plan: Plan, chunks: Chunks) -> pd.DataFrame:
 
 
 def draws_table(plan: Plan) -> pd.DataFrame:
-    """Parameter sets: draw and a column for each parameter."""
-    return pd.DataFrame({"draw": np.arange(plan.scenario.draws, dtype="int32"), **plan.parameters})
+    """What every draw was made with: draw, and a column for each parameter and lever (dates as decimal years)."""
+    return pd.DataFrame({"draw": np.arange(plan.draws, dtype="int32"), **plan.parameters, **plan.drawn.levers})
+
+
+def elementary_table(plan: Plan, values: Values) -> pd.DataFrame:
+    """Elementary effects of a Morris design, for every estimand, start and factor: claim, estimand, start, factor,
+    mu_star (± mu_star_conf is its 90 % interval), sigma; of a change over the whole range of the factor."""
+    from blocade.analysis.sensitivity import elementary  # noqa: PLC0415 (slow to import)
+
+    drawn, seed, levels = plan.drawn, plan.scenario.seed, plan.scenario.design.levels
+    rows = []
+    for estimand in estimands(plan.scenario):
+        for start in plan.starts:
+            found = elementary(drawn.factors, drawn.unit, effect(plan, values, estimand, start), seed, levels)
+            about = (estimand.claim, estimand.name, start)
+            rows += [(*about, *row) for row in zip(drawn.factors, *found, strict=True)]
+    columns = ("claim", "estimand", "start", "factor", "mu_star", "mu_star_conf", "sigma")
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def _manifest(plan: Plan, stop: Stop | None, told: Mapping[str, object], pool: int | Executor) -> dict[str, object]:
+    """What a finished folder says of itself, but for times."""
+    return {
+        "inputs": told,
+        "title": plan.scenario.title,
+        "seed": plan.scenario.seed,
+        "window": [float(plan.times[plan.window][0]), float(plan.times[plan.window][-1])],
+        "windows": [[float(plan.times[window][0]), float(plan.times[window][-1])] for window in plan.windows],
+        "draws": plan.draws,
+        "stopped": None if stop is None else asdict(stop),
+        "runs": plan.runs,
+        "residual": residual(plan),
+        "starts": list(plan.starts),
+        "states": plan.world.size,
+        "versions": versions(),
+        "names": dict(zip(plan.world.codes, plan.world.names, strict=True)),
+        "capability": {
+            code: round(float(share), 5) for code, share in zip(plan.world.codes, plan.roles.share, strict=True)
+        },
+        "roles": {"key": [plan.world.codes[i] for i in plan.roles.key]},
+        "workers": pool if isinstance(pool, int) else type(pool).__name__,
+    }
 
 
 def execute(
@@ -203,6 +306,7 @@ def execute(
 
     Parameters
     ----------
+    plan : the largest, with every round that its design may need.
     pool : number of processes, or who does the work.
     finish : called with the folder when its tables are there; draws the charts.
     resume : go on with the finished chunks of an earlier run of the same plan.
@@ -210,33 +314,17 @@ def execute(
     began, clock, told = datetime.now(UTC), time.monotonic(), inputs(plan)
     with workshop(folder, told, resume) as place, logging(place / LOG) as log:
         log(f"{plan.scenario.name}: {plan.runs} runs in {len(plan.chunks)} chunks, {pool} at work")
-        chunks, results = Chunks(place / "chunks", plan), place / "results"
-        run_plan(plan, chunks, pool, progress, log)
+        results = place / "results"
+        plan, chunks, stop = run_rounds(plan, place / "chunks", pool, progress, log)
         values = chunks.values()
         write_table(draws_table(plan), results / "draws.parquet")
         write_tables(outcomes_tables(plan, values), results / "outcomes.parquet")
         write_table(bands_table(plan, chunks), results / "bands.parquet")
         write_table(ties_table(plan, chunks), results / "ties.parquet")
         write_json([verdict.as_dict() for verdict in all_verdicts(plan, values)], results / "verdicts.json")
-        manifest = {
-            "inputs": told,
-            "title": plan.scenario.title,
-            "seed": plan.scenario.seed,
-            "window": [float(plan.times[plan.window][0]), float(plan.times[plan.window][-1])],
-            "windows": [[float(plan.times[window][0]), float(plan.times[window][-1])] for window in plan.windows],
-            "runs": plan.runs,
-            "residual": residual(plan),
-            "starts": list(plan.starts),
-            "states": plan.world.size,
-            "versions": versions(),
-            "names": dict(zip(plan.world.codes, plan.world.names, strict=True)),
-            "capability": {
-                code: round(float(share), 5) for code, share in zip(plan.world.codes, plan.roles.share, strict=True)
-            },
-            "roles": {"key": [plan.world.codes[i] for i in plan.roles.key]},
-            "workers": pool if isinstance(pool, int) else type(pool).__name__,
-            "begun": began.isoformat(timespec="seconds"),
-        }
+        if plan.scenario.design.method == "morris":
+            elementary_table(plan, values).to_csv(results / ELEMENTARY, index=False, lineterminator="\n")
+        manifest = {**_manifest(plan, stop, told, pool), "begun": began.isoformat(timespec="seconds")}
         write_json(manifest, results / MANIFEST)
         finish(results)
         log(f"done in {time.monotonic() - clock:.1f} s")

@@ -25,9 +25,9 @@ import pyarrow.parquet as pq
 
 MANIFEST = "manifest.json"
 LOG = "run.log"
-WRITTEN = frozenset(
-    {MANIFEST, LOG, "verdicts.json", "draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", "charts"}
-)
+ELEMENTARY = "elementary.csv"
+TABLES = ("draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", ELEMENTARY)
+WRITTEN = frozenset({MANIFEST, LOG, "verdicts.json", *TABLES, "charts"})
 """What a run writes; anything else in a results folder is the user's."""
 DEPENDENCIES = (
     "SALib",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,7 @@ from blocade.equations.effort import effort, watched
 from blocade.parameters import Parameters
 from blocade.policy.calendar import Decree
 from blocade.policy.events import WedgeEvent
+from blocade.policy.mixed import Decreed, Mixed, Runs
 from blocade.policy.rules import Seen, answered, wooed
 
 
@@ -45,12 +48,43 @@ class Orders:
     fights: Array
 
 
-def orders(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Orders:
+OF_STATES: Final = ("secondary", "relief", "arming", "regime", "turnover", "war", "limited")
+"""Orders that are [..., state]; the others are [..., state, partner]."""
+
+
+def orders(decree: Decreed, now: float, parameters: Parameters, seen: Seen) -> Orders:
     """What is in force, given the state at the start of the step.
 
     Parameters
     ----------
+    decree : of all runs, or of each of them.
     now : beginning of the step, years since the start.
+    """
+    if isinstance(decree, Decree):
+        return _ordered(decree, now, parameters, seen)
+    groups = list(decree.groups())
+    parts = [_ordered(one, now, parameters.take(runs), seen.take(runs)) for one, runs in groups]
+    return _joined(decree, [runs for _, runs in groups], parts)
+
+
+def _joined(decree: Mixed, groups: Sequence[Runs], parts: Sequence[Orders]) -> Orders:
+    """The orders of all runs from those of each group. What no group's runs differ in stays without [run]."""
+    joined: dict[str, Any] = {}
+    for field in fields(Orders):
+        values = [getattr(part, field.name) for part in parts]
+        shared = all(value.ndim == (1 if field.name in OF_STATES else 2) for value in values)
+        if shared and all(np.array_equal(value, values[0]) for value in values[1:]):
+            joined[field.name] = values[0]
+            continue
+        n = values[0].shape[-1]
+        joined[field.name] = np.empty((len(decree.of), *((n,) if field.name in OF_STATES else (n, n))), values[0].dtype)
+        for runs, value in zip(groups, values, strict=True):
+            joined[field.name][runs] = value
+    return Orders(**joined)
+
+
+def _ordered(decree: Decree, now: float, parameters: Parameters, seen: Seen) -> Orders:
+    """What is in force under one decree.
 
     Notes
     -----

@@ -6,7 +6,7 @@ order of their dates; relief for compliance comes last (`orders`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, get_args
 
 import numpy as np
@@ -44,6 +44,11 @@ class Seen:
         """What there is to see before a run begins, when no rule is in force yet."""
         none, ties = np.zeros((runs, n)), np.zeros((runs, n, n))
         return cls(ties, ties, none, none, none, none.astype(bool), none)
+
+    def take(self, runs: Indices) -> Seen:
+        """What there is to see of some runs; all begin with the armament of the world."""
+        apart = ("tie", "tie_start", "armament", "compliance", "conceded", "munitions")
+        return replace(self, **{name: getattr(self, name)[runs] for name in apart})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 """
 
 from blocade.scenario.inherit import find_scenario, list_scenarios
-from blocade.scenario.loader import load_scenario
+from blocade.scenario.loader import load_scenario, load_scenarios
 from blocade.scenario.model import Arm, Scenario
 from blocade.scenario.names import Vocabulary, WorldNames
 from blocade.scenario.schema import json_schema
@@ -21,4 +21,5 @@ __all__ = [
     "json_schema",
     "list_scenarios",
     "load_scenario",
+    "load_scenarios",
 ]

@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from blocade.policy.events import Event
-from blocade.scenario.model import Arm
+from blocade.scenario.model import Arm, Lever, Use
 from blocade.scenario.positions import Tree
-from blocade.scenario.schema import ArmFile, ScenarioFile
+from blocade.scenario.schema import ArmFile, EventFile, ScenarioFile
 from blocade.scenario.wording import Mistake, quote, unknown
 
 # Names of arms become names of columns and files.
@@ -95,11 +94,21 @@ def _circles(arms: Tree) -> list[Mistake]:
 
 
 def build_arms(file: ScenarioFile) -> tuple[Arm, ...]:
-    """Write out the arms of a file that `check_arms` found right."""
+    """Write out the arms of a file that `check_arms` found right; a lever has the middle of its range."""
     return tuple(
-        Arm(name, (arm.label if arm else "") or name, _events(name, file, _left_out(name, file.arms)))
+        Arm(name, (arm.label if arm else "") or name, tuple(event.event() for event in _events(name, file)))
         for name, arm in file.arms.items()
     )
+
+
+def build_levers(file: ScenarioFile) -> dict[str, Lever]:
+    """Give the levers of a file, each with every place in the arms that names it."""
+    uses: dict[str, list[Use]] = {name: [] for name in file.levers}
+    for arm in file.arms:
+        for position, event in enumerate(_events(arm, file)):
+            for field, lever in event.levers().items():
+                uses[lever].append(Use(arm, position, field))
+    return {name: Lever(*given, tuple(uses[name])) for name, given in file.levers.items()}
 
 
 def _lineage(name: str, arms: Mapping[str, ArmFile | None]) -> list[ArmFile]:
@@ -116,11 +125,12 @@ def _left_out(name: str, arms: Mapping[str, ArmFile | None]) -> set[str]:
     return {word for arm in _lineage(name, arms) for word in arm.without}
 
 
-def _events(name: str, file: ScenarioFile, left_out: set[str]) -> tuple[Event, ...]:
-    background = [event.event() for key, event in file.background.items() if key not in left_out]
-    return (*background, *own_events(name, file))
+def _events(name: str, file: ScenarioFile) -> list[EventFile]:
+    left_out = _left_out(name, file.arms)
+    background = [event for key, event in file.background.items() if key not in left_out]
+    return [*background, *own_events(name, file)]
 
 
-def own_events(name: str, file: ScenarioFile) -> tuple[Event, ...]:
+def own_events(name: str, file: ScenarioFile) -> list[EventFile]:
     """Give the events of an arm that are not background, inherited ones first."""
-    return tuple(event.event() for arm in _lineage(name, file.arms) for event in arm.events)
+    return [event for arm in _lineage(name, file.arms) for event in arm.events]

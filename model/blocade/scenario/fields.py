@@ -18,6 +18,7 @@ from blocade.limits import LIMITS
 from blocade.policy.events import LEVELS
 from blocade.scenario.dates import Date, parse_date
 from blocade.scenario.names import Frame, States, read_names, state_name
+from blocade.scenario.span import earliest, latest
 from blocade.scenario.wording import nearest, unknown
 
 WRITTEN: Final = "\0"
@@ -51,7 +52,8 @@ def _key(info: ValidationInfo) -> str:
     return (info.field_name or "").replace("_", "-")
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether it is a finite number, and no yes or no."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= 1e300 if isinstance(value, int) else math.isfinite(value)
@@ -82,23 +84,24 @@ def _read_run_date(value: Any, info: ValidationInfo) -> Date:
             raise wrong(f"{date.text} is outside the run, {start.text} to {end.text}")
     if info.field_name not in {"until", "ramp_until"}:
         return date
+    # where the other date is a lever, the order must hold at the worst of its ends
     begin = info.data.get("at")
-    if begin is not None and date.value <= begin.value:
-        raise wrong(f'"{_key(info)}", {date.text}, must come after the event begins, {begin.text}')
+    if begin is not None and date.value <= latest(begin).value:
+        raise wrong(f'"{_key(info)}", {date.text}, must come after the event begins, {latest(begin).text}')
     until = info.data.get("until") if info.field_name == "ramp_until" else None
-    if until is not None and date.value > until.value:
-        raise wrong(f'"ramp-until", {date.text}, must not come after "until", {until.text}')
+    if until is not None and date.value > earliest(until).value:
+        raise wrong(f'"ramp-until", {date.text}, must not come after "until", {earliest(until).text}')
     return date
 
 
 def _read_fraction(value: Any, info: ValidationInfo) -> float:
-    if not _is_number(value) or not 0 <= value <= 1:
+    if not is_number(value) or not 0 <= value <= 1:
         raise wrong(f'"{_key(info)}" must be a number from 0 to 1, not {WRITTEN}')
     return float(value)
 
 
 def _read_gain(value: Any, info: ValidationInfo) -> float:
-    if not _is_number(value) or not 0 <= value <= MAX_GAIN:
+    if not is_number(value) or not 0 <= value <= MAX_GAIN:
         raise wrong(f'"gain" must be a number from 0 to {MAX_GAIN}, not {WRITTEN}')
     return float(value)
 
@@ -122,7 +125,7 @@ def _read_level(value: Any, info: ValidationInfo) -> float:
         near = nearest(value, LEVELS)
         if near is not None:
             raise wrong(f'unknown level {WRITTEN}, did you mean "{near}"?')
-    if not _is_number(value) or not 0 <= value <= 1:
+    if not is_number(value) or not 0 <= value <= 1:
         raise wrong(f'"level" must be {", ".join(LEVELS)} or a number from 0 to 1, not {WRITTEN}')
     return float(value)
 
@@ -145,7 +148,7 @@ def _read_line(value: Any, info: ValidationInfo) -> str:
     return text
 
 
-def _texts(value: Any, info: ValidationInfo) -> tuple[list[str], list[Problem]]:
+def each_text(value: Any, info: ValidationInfo) -> tuple[list[str], list[Problem]]:
     """Take a list of texts apart; what is no text is a problem and gives "" (so indices stay)."""
     if not isinstance(value, list):
         raise wrong(f'"{_key(info)}" must be a list, [{WRITTEN}] for one, not {WRITTEN}')
@@ -158,7 +161,7 @@ def _texts(value: Any, info: ValidationInfo) -> tuple[list[str], list[Problem]]:
 
 
 def _states(value: Any, info: ValidationInfo, roles: bool) -> tuple[States, list[Problem]]:
-    texts, problems = _texts(value, info)
+    texts, problems = each_text(value, info)
     if not texts:
         raise wrong(f'"{_key(info)}" is empty; name a state or group')
     frame = frame_of(info)
@@ -276,7 +279,7 @@ def _read_name(names: str) -> Callable[[Any, ValidationInfo], str]:
 def _read_known(what: str) -> Callable[[Any, ValidationInfo], tuple[str, ...]]:
     def read(value: Any, info: ValidationInfo) -> tuple[str, ...]:
         names: Collection[str] = getattr(frame_of(info).vocabulary, _key(info))
-        texts, problems = _texts(value, info)
+        texts, problems = each_text(value, info)
         for index, text in enumerate(texts):
             if not isinstance(value[index], str):
                 continue
@@ -315,7 +318,7 @@ def _read_hypotheses(value: Any, info: ValidationInfo) -> dict[str, dict[str, st
                 if role != "read" and not isinstance(arm, str)
             ]
             read = given.get("read", 1)
-            if not _is_number(read) or not 0 < read <= MAX_YEARS:
+            if not is_number(read) or not 0 < read <= MAX_YEARS:
                 text = f'"read", years after the first event, must be a number up to {MAX_YEARS}, not {WRITTEN}'
                 problems.append(((name, "read"), text))
     if problems:
@@ -326,7 +329,7 @@ def _read_hypotheses(value: Any, info: ValidationInfo) -> dict[str, dict[str, st
 def _parameter_problem(name: str, value: Any, bounds: tuple[float, float]) -> Problem | None:
     low, high = bounds
     numbers = value if isinstance(value, list) else [value]
-    if len(numbers) != (2 if isinstance(value, list) else 1) or not all(map(_is_number, numbers)):
+    if len(numbers) != (2 if isinstance(value, list) else 1) or not all(map(is_number, numbers)):
         return (name,), f'"{name}" must be a number or a range [low, high], not {WRITTEN}'
     for index, number in enumerate(numbers):
         if not low <= number <= high:

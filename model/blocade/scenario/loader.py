@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from blocade.scenario.arms import build_arms, check_arms, own_events
+from blocade.scenario.arms import build_arms, build_levers, check_arms, own_events
 from blocade.scenario.dates import Date, parse_date
+from blocade.scenario.design import DesignFile
 from blocade.scenario.inherit import read_whole
-from blocade.scenario.messages import explain, mend
-from blocade.scenario.model import Scenario
+from blocade.scenario.levers import check_uses, ranges
+from blocade.scenario.messages import explain, mend, several_worlds
+from blocade.scenario.model import Design, Scenario, Until
 from blocade.scenario.names import Frame, Vocabulary, WorldNames, read_names
 from blocade.scenario.positions import Tree
 from blocade.scenario.schema import ScenarioFile
@@ -19,7 +23,7 @@ from blocade.scenario.wording import Mistake, ScenarioError, mistake_at_top, quo
 
 
 def load_scenario(path: str | Path, vocabulary: Vocabulary) -> Scenario:
-    """Load one scenario file.
+    """Load one scenario file that stands for one scenario.
 
     Parameters
     ----------
@@ -33,15 +37,77 @@ def load_scenario(path: str | Path, vocabulary: Vocabulary) -> Scenario:
     ScenarioError
         With every mistake of the file and of those it extends, one line each.
     """
+    first, *more = load_scenarios(path, vocabulary)
+    if more:
+        worlds = several_worlds(read_whole(Path(path))[0])
+        text = "one scenario for each of several worlds, which only `blocade run` takes; name one as `world:` instead"
+        raise ScenarioError([Mistake(worlds.spot, text)]) if worlds is not None else AssertionError(path)
+    return first
+
+
+def load_scenarios(path: str | Path, vocabulary: Vocabulary) -> tuple[Scenario, ...]:
+    """Load a scenario file, once for each world if its design names several.
+
+    Parameters
+    ----------
+    path, vocabulary
+        As of `load_scenario`.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake of the file and of those it extends, one line each; those of some of the worlds name them.
+    """
     path = Path(path)
     if path.name.startswith("_"):
         raise mistake_at_top(path, "a file whose name starts with _ is a base; check a file that extends it")
     tree, mistakes, whole = read_whole(path)
-    file, frame, more = _validate(tree, vocabulary, whole)
-    mistakes += [*more, *check_arms(tree, _whole(tree, whole))]
-    if mistakes or file is None:
+    found: list[Scenario] = []
+    wrong: dict[str, list[Mistake]] = {}
+    for world, member in _members(tree):
+        file, frame, more = _validate(member, vocabulary, whole)
+        more = [*more, *check_arms(member, _whole(member, whole)), *check_uses(member, vocabulary.parameter_ranges)]
+        wrong[world] = more
+        if not (mistakes or more) and file is not None:
+            name = f"{path.stem}-{Path(world).name}" if world else path.stem
+            found.append(_scenario(path, name, file, frame))
+    mistakes += _told(wrong, tree)
+    if mistakes:
         raise ScenarioError(mistakes)
-    return _scenario(path, file, frame)
+    return tuple(found)
+
+
+def _members(tree: Tree) -> list[tuple[str, Tree]]:
+    """The trees that a file stands for, each with the world it names in a list of worlds, or "" where there is none."""
+    worlds = several_worlds(tree)
+    words = [item for item in (worlds.items or ()) if _is_word(item)] if worlds is not None else []
+    found = []
+    for word in words:
+        member = copy.deepcopy(tree)  # because what is mended in one would not be found in the next
+        assert member.entries is not None
+        member.entries["world"] = word
+        member.keys["world"] = word.spot
+        found.append((word.text.strip(), member))
+    return found or [("", tree)]
+
+
+def _is_word(item: Tree) -> bool:
+    return isinstance(item.scalar, str | int) and not isinstance(item.scalar, bool)
+
+
+def _told(wrong: Mapping[str, list[Mistake]], tree: Tree) -> list[Mistake]:
+    """The mistakes of all worlds: what is wrong in every one once, the rest with the name of its world."""
+    shared = set.intersection(*(set(mistakes) for mistakes in wrong.values()))
+    worlds = several_worlds(tree)
+    named = {item.spot for item in (worlds.items or ())} if worlds is not None else set()  # these say it themselves
+    own = [(world, mistake) for world, mistakes in wrong.items() for mistake in mistakes if mistake not in shared]
+    return [
+        *shared,
+        *(
+            mistake if mistake.spot in named else Mistake(mistake.spot, f"in the world {quote(world)}: {mistake.text}")
+            for world, mistake in own
+        ),
+    ]
 
 
 def _validate(
@@ -76,7 +142,8 @@ def _frame(tree: Tree, vocabulary: Vocabulary, whole: bool) -> Frame:
         if role != "patron" or not whole or tree.get(role) is not None
     }
     dates = [_date(tree.get(name)) for name in ("start", "end")]
-    return Frame(vocabulary, world, key, problem, dates[0], dates[1], MappingProxyType(roles))
+    levers = MappingProxyType(ranges(tree.get("levers")))
+    return Frame(vocabulary, world, key, problem, dates[0], dates[1], MappingProxyType(roles), levers)
 
 
 def _date(given: Tree | None) -> Date | None:
@@ -110,10 +177,10 @@ def _world(given: Tree | None, vocabulary: Vocabulary) -> tuple[WorldNames | Non
         return None, key, f"the world {quote(word)} cannot be loaded: {found[0]}{more}"
 
 
-def _scenario(path: Path, file: ScenarioFile, frame: Frame) -> Scenario:
-    own = [event for name in file.arms for event in own_events(name, file)]
+def _scenario(path: Path, name: str, file: ScenarioFile, frame: Frame) -> Scenario:
+    own = [event for arm in file.arms for event in own_events(arm, file)]
     return Scenario(
-        name=path.stem,
+        name=name,
         path=path,
         title=file.title,
         why=file.why,
@@ -127,7 +194,7 @@ def _scenario(path: Path, file: ScenarioFile, frame: Frame) -> Scenario:
         theory=file.theory,
         parameters=dict(file.parameters),  # a plain dict, because plans travel to worker processes
         posterior=file.posterior,
-        draws=file.draws,
+        draws=file.draws if "draws" in file.model_fields_set else file.design.draws(),
         replicates=file.replicates,
         seed=file.seed,
         starts=file.starts,
@@ -136,5 +203,12 @@ def _scenario(path: Path, file: ScenarioFile, frame: Frame) -> Scenario:
         claims=file.claims,
         hypotheses=dict(file.hypotheses),
         charts=file.charts,
-        first_event=min((event.at for event in own), default=None),
+        first_event=min((event.earliest() for event in own), default=None),
+        levers=build_levers(file),
+        design=_design(file.design),
     )
+
+
+def _design(file: DesignFile) -> Design:
+    until = None if file.until is None else Until(file.until.claim, file.until.narrower, file.until.most)
+    return Design(file.method, file.factors, file.levels, until)

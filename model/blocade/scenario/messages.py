@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel
 
+from blocade.scenario.design import DesignFile, UntilFile
 from blocade.scenario.fields import WRITTEN
 from blocade.scenario.positions import Step, Tree
 from blocade.scenario.schema import EVENT_FILES, ArmFile, ScenarioFile
@@ -54,7 +55,7 @@ def explain(tree: Tree, error: Error, whole: bool) -> Mistake | None:
     """
     loc, kind = tuple(error["loc"]), error["type"]
     if kind == "missing":
-        if not whole:
+        if not whole or (loc == ("world",) and several_worlds(tree)):
             return None
         what, model = _model(loc)
         needed = ", ".join(key for key, required in _keys(model).items() if required)
@@ -82,6 +83,12 @@ _WORDS: Final = {
     "model_attributes_type": "an event must be a mapping, {{at: …, kind: …}}, not {written}",
     "too_short": '"{key}" is empty; it needs at least one',
 }
+
+
+def several_worlds(tree: Tree) -> Tree | None:
+    """The worlds that a file names in place of its one world, rightly or wrongly."""
+    design = tree.get("design")
+    return None if design is None else design.get("worlds")
 
 
 def shown(tree: Tree) -> str:
@@ -114,6 +121,8 @@ def _find(tree: Tree, loc: Loc) -> tuple[Tree, Spot]:
 
 def _model(loc: Loc) -> tuple[str, type[BaseModel]]:
     """Give the model of the mapping that holds the key at the end of a location, and its name."""
+    if loc[0] == "design" and len(loc) > 1:
+        return ("a design", DesignFile) if len(loc) == 2 else ("`until`", UntilFile)
     depth = {"background": 2, "arms": 4}.get(str(loc[0]), 9)
     if len(loc) == depth + 2 and loc[depth] in EVENT_FILES:
         return f"an event of kind {loc[depth]}", EVENT_FILES[str(loc[depth])]

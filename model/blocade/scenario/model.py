@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from blocade.policy.events import Event
+
+METHODS: Final = ("latin-hypercube", "sobol", "grid", "morris")
+"""How what varies can be drawn; the first unless a file says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,52 @@ class Arm:
     events: tuple[Event, ...]
 
 
+class Use(NamedTuple):
+    """Where a lever is named: the arm, the position of the event among the arm's, and the field."""
+
+    arm: str
+    event: int
+    field: str
+
+
+@dataclass(frozen=True)
+class Lever:
+    """What varies from draw to draw in the events, from low to high; dates (if `dated`) are decimal years."""
+
+    low: float
+    high: float
+    dated: bool
+    uses: tuple[Use, ...]
+
+    @property
+    def middle(self) -> float:
+        """Its value where it does not vary."""
+        return (self.low + self.high) / 2.0
+
+
+@dataclass(frozen=True)
+class Until:
+    """When to stop: rounds of draws are added until the 95 % interval of the median of the claim's first effect is
+    narrower, or there are `most` draws."""
+
+    claim: str
+    narrower: float
+    most: int
+
+
+@dataclass(frozen=True)
+class Design:
+    """How what varies is drawn: see `blocade.experiment.drawing`.
+
+    factors : names of the parameters and levers that vary; none named: everything that has a range.
+    """
+
+    method: str = METHODS[0]
+    factors: tuple[str, ...] = ()
+    levels: int = 4
+    until: Until | None = None
+
+
 @dataclass(frozen=True)
 class Scenario:
     """What a scenario file asks for.
@@ -25,15 +75,20 @@ class Scenario:
     Attributes
     ----------
     name
-        Stem of the file.
+        Stem of the file; of a scenario in one of several worlds, with the world's name behind it.
     world
         Name or folder of the world, as `load_world` takes it.
     bloc, patron, senders
         ISO codes in world order.
     start, end, first_event
-        Decimal years; `first_event` is the earliest event of any arm that is not background, or None.
+        Decimal years; `first_event` is the earliest date at which any event of any arm that is not background can
+        begin, whatever the levers, or None.
     arms
-        The first is the baseline.
+        The first is the baseline. Where an event names a lever it has the middle of the lever's range here.
+    levers
+        What varies in the events, by name.
+    draws
+        Draws of the design; with `design.until`, of each of its rounds.
     parameters
         A number (fixed) or a range (low, high) for each parameter the file sets.
     posterior
@@ -70,13 +125,39 @@ class Scenario:
     hypotheses: Mapping[str, Mapping[str, str | float]]
     charts: tuple[str, ...]
     first_event: float | None
+    levers: Mapping[str, Lever]
+    design: Design
+
+    @property
+    def place(self) -> Path:
+        """Where its results lie in a folder of results: a folder of its own, inside its file's if that stands for
+        several worlds."""
+        own = self.name == self.path.stem
+        return Path(self.name) if own else Path(self.path.stem) / Path(self.world).name
+
+    def settled(self, values: Mapping[str, float]) -> tuple[Arm, ...]:
+        """The arms with a value for every lever."""
+        changes: dict[tuple[str, int], dict[str, float]] = {}
+        for name, lever in self.levers.items():
+            for arm, event, field in lever.uses:
+                changes.setdefault((arm, event), {})[field] = values[name]
+        return tuple(
+            replace(
+                arm,
+                events=tuple(
+                    replace(event, **changes.get((arm.name, position), {}))  # type: ignore[arg-type]
+                    for position, event in enumerate(arm.events)
+                ),
+            )
+            for arm in self.arms
+        )
 
     def resolved(self) -> dict[str, object]:
         """Give everything needed to run it again, ready for JSON; the path is left out."""
         given = {
             key: list(value) if isinstance(value, tuple) else value
             for key, value in vars(self).items()
-            if key not in {"path", "arms", "parameters"}
+            if key not in {"path", "arms", "parameters", "levers", "design"}
         }
         arms = [
             {"name": arm.name, "label": arm.label, "events": [_event(event) for event in arm.events]}
@@ -86,7 +167,11 @@ class Scenario:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in self.parameters.items()
         }
-        return {**given, "arms": arms, "parameters": parameters}
+        levers = {
+            name: {**asdict(lever), "uses": [list(use) for use in lever.uses]} for name, lever in self.levers.items()
+        }
+        design = {**asdict(self.design), "factors": list(self.design.factors)}
+        return {**given, "arms": arms, "parameters": parameters, "levers": levers, "design": design}
 
 
 def _event(event: Event) -> dict[str, object]:

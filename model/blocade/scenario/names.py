@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from blocade.scenario.dates import Date
+from blocade.scenario.positions import Scalar
 from blocade.scenario.wording import nearest_of, quote
 
 
@@ -69,6 +70,8 @@ class Frame:
     end: Date | None
     roles: Mapping[str, tuple[str, ...] | None]
     """Codes of `bloc`, `senders`, `patron` as far as they can be read; a role not given is left out."""
+    levers: Mapping[str, tuple[Scalar, Scalar] | None]
+    """Both ends of every lever as they are written; None: the range is given but wrong."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from blocade.parameters import PRIOR
 from blocade.policy.events import EVENTS, Event
 from blocade.scenario.dates import Date
+from blocade.scenario.design import USUAL_DRAWS, DesignFile
 from blocade.scenario.fields import (
-    READERS,
     Charts,
     Claims,
     Draws,
@@ -33,7 +33,9 @@ from blocade.scenario.fields import (
     WorldKey,
     without_overlap,
 )
+from blocade.scenario.levers import VARIED, Levers
 from blocade.scenario.names import States
+from blocade.scenario.span import Span, earliest
 
 
 class _Strict(BaseModel):
@@ -43,8 +45,17 @@ class _Strict(BaseModel):
 class _EventFile(_Strict):
     """An event as a file writes it; its keys are the fields of the event of that kind."""
 
+    def levers(self) -> dict[str, str]:
+        """The fields that are levers: field -> lever."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value.lever for name, value in values.items() if isinstance(value, Span)}
+
+    def earliest(self) -> float:
+        """The first date at which it can begin, a decimal year."""
+        return earliest(self.at).value  # type: ignore[attr-defined]  # every kind has one
+
     def event(self) -> Event:
-        """The event, with dates as decimal years and states as codes."""
+        """The event, with dates as decimal years and states as codes; a lever is the middle of its range."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         kind = values.pop("kind")
         by, on = values.get("by"), values.get("on")
@@ -56,6 +67,8 @@ class _EventFile(_Strict):
 def _plain(value: Any) -> Any:
     if isinstance(value, Date):
         return value.value
+    if isinstance(value, Span):
+        return value.middle
     return value.codes if isinstance(value, States) else value
 
 
@@ -66,7 +79,7 @@ def _file_of(kind: str, event: type[Event]) -> type[_EventFile]:
     keys: dict[str, Any] = {"kind": (Literal[kind], ...)}
     for field in fields(event):
         default = ... if field.default is MISSING else field.default
-        keys[field.name] = (READERS[field.name], Field(default, alias=renamed.get(field.name)))
+        keys[field.name] = (VARIED[field.name], Field(default, alias=renamed.get(field.name)))
     name = f"{event.__name__.removesuffix('Event')}File"
     return create_model(name, __base__=_EventFile, __doc__=event.__doc__, **keys)
 
@@ -102,12 +115,14 @@ class ScenarioFile(_Strict):
     senders: Members
     start: StartDate
     end: EndDate
+    levers: Levers = Field(default_factory=dict)
     background: dict[str, EventFile] = Field(default_factory=dict)
     arms: dict[str, ArmFile | None] = Field(min_length=1)
     theory: Theory = "full"
     parameters: Parameters = Field(default_factory=dict)
     posterior: Posterior = PRIOR
-    draws: Draws = 200
+    design: DesignFile = Field(default_factory=DesignFile)
+    draws: Draws = USUAL_DRAWS
     replicates: Replicates = 1
     seed: Seed = 1
     starts: Starts = ()
@@ -121,9 +136,11 @@ class ScenarioFile(_Strict):
 def json_schema() -> dict[str, Any]:
     """Give the JSON Schema of scenario files, for editors.
 
-    Keys that a file may take over from the one it extends are not required by it.
+    Keys that a file may take over from the one it extends are not required by it; a design may name worlds.
     """
     schema = ScenarioFile.model_json_schema()
     needed = schema.pop("required", [])
-    schema["anyOf"] = [{"required": needed}, {"required": ["extends"]}]
+    without = [key for key in needed if key != "world"]
+    several = {"required": [*without, "design"], "properties": {"design": {"required": ["worlds"]}}}
+    schema["anyOf"] = [{"required": needed}, {"required": ["extends"]}, several]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
