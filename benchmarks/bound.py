@@ -54,6 +54,7 @@ class Bound:
     gives."""
 
     terms: tuple[Term, ...]
+    states: int
 
     @property
     def ms(self) -> float:
@@ -108,7 +109,8 @@ def arithmetic(rates: Rates, n: int, k: int, goods: int, steps: int) -> Bound:
             Term("Equation 6, tanh", steps, f"{n}·{n - 1}/2", n * (n - 1) / 2, "tanh", rates.tanh),
             Term("Equation 2, risk", steps + 1, f"2 · {n}²·{k}", 2.0 * n**2 * k, "flop", rates.risk),
             Term("Equation 5, match", steps + 1, f"2 · {n}²·{goods}", 2.0 * n**2 * goods, "flop", rates.thin),
-        )
+        ),
+        n,
     )
 
 

@@ -68,6 +68,21 @@ class Measured:
     linear: float
 
 
+STREAMED = 13
+"""Matrices [state, partner] of a run that a step goes through: its ties and trade before and after, the match, and
+eight of the start (`blocade.pairs.Now`, `Before`)."""
+TRIED = """\
+- *NumPy alone*: some ninety passes over [run, state, partner] in a step, no one of which stood out. Products in
+  place and batches that fit into the cache helped little; passes over half the pairs, and over what is under acts
+  alone, more.
+- *numba, kept*: it compiles the functions of `blocade.equations` as they stand and calls them pair by pair, one run
+  at a time (`blocade.compiled`, `blocade.pairs`). No equation is written twice. Fast mathematics would be somewhat
+  faster still, and was left out: processes that compile apart could then differ in the last bits, and results would
+  no longer be equal byte by byte.
+- *JAX, not kept*: a trial of equations 3, 4, 6 and 7 under `vmap` and `scan` came to about the speed of numba, for a
+  much larger installation, a second form of every equation, and policies that would have to be traced.
+"""
+
 HEAD = "| | ms per run | ratio | target | met |\n|---|--:|--:|--:|---|"
 
 
@@ -183,7 +198,19 @@ def page(found: Measured, memory: Mapping[str, Any] | None, peers: str) -> str:
     ]
     if memory is not None:
         parts += ["## Memory\n", memory_text(memory) + "\n"]
-    return "\n".join(parts)
+    return "\n".join([*parts, "## What bounds it, and what was tried\n", _bounds(found), TRIED])
+
+
+def _bounds(found: Measured) -> str:
+    n, missed = found.bound.states, [row.name for row in found.rows if row.met is False]
+    told = f"Not met: {'; '.join(missed)}." if missed else "Every target is met."
+    return (
+        f"{told} Of the {found.phases.step:.1f} ms of stepping, {found.bound.ms:.1f} are products and tanh. The rest "
+        f"is what equations 1-14 do to every pair, over {STREAMED} matrices of each run in a step "
+        f"({STREAMED * n * n * 8 / 1024:.0f} KiB, so that the runs of a batch do not fit into the second cache "
+        "together), and calls from Python, which the runs of a batch share: fewer runs at a time would fit, and cost "
+        "more.\n"
+    )
 
 
 def memory_text(found: Mapping[str, Any]) -> str:

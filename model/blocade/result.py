@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from blocade.charts import CHARTS, chart
 from blocade.experiment.store import StoreError, read_manifest
@@ -82,8 +83,10 @@ class Result:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        table = self._table("outcomes")
-        return table[table.pop("window") == 0] if "window" in table else table
+        path = self.folder / "outcomes.parquet"
+        names = pq.read_schema(path).names
+        usual = [("window", "==", 0)] if "window" in names else None  # older results have one window alone
+        return pd.read_parquet(path, columns=[name for name in names if name != "window"], filters=usual)
 
     @cached_property
     def bands(self) -> pd.DataFrame:

@@ -56,23 +56,37 @@ class Chunks:
 
     def values(self) -> dict[Cell, Array]:
         """Means over each window: cell -> [window, draw, replicate, column]."""
-        names, scenario = self._plan.columns, self._plan.scenario
-        shape = len(self._plan.windows), -1, scenario.replicates
-        found: dict[Cell, list[Array]] = {}
+        names, windows, replicates = self._plan.columns, len(self._plan.windows), self._plan.scenario.replicates
+        found = {cell: np.empty((windows, n, replicates, len(names))) for cell, n in self._draws().items()}
+        filled = dict.fromkeys(found, 0)
         for table in self._tables([f"values:{name}" for name in names]):
             for row, cell in enumerate(_cells(table)):
-                parts = [_flat(table, f"values:{name}", row).reshape(shape) for name in names]
-                found.setdefault(cell, []).append(np.stack(parts, axis=-1))
-        return {cell: np.concatenate(parts, axis=1) for cell, parts in found.items()}
+                for k, name in enumerate(names):
+                    part = _flat(table, f"values:{name}", row).reshape(windows, -1, replicates)
+                    found[cell][:, filled[cell] : filled[cell] + part.shape[1], :, k] = part
+                filled[cell] += part.shape[1]
+        return found
 
     def series(self, measure: str) -> dict[Cell, Array]:
         """One measure at every time, means over replicates: cell -> [time, draw]."""
-        found: dict[Cell, list[Array]] = {}
         name, times = f"series:{measure}", self._plan.steps + 1
+        found = {cell: np.empty((times, n)) for cell, n in self._draws().items()}
+        filled = dict.fromkeys(found, 0)
         for table in self._tables([name]):
             for row, cell in enumerate(_cells(table)):
-                found.setdefault(cell, []).append(_flat(table, name, row).reshape(times, -1))
-        return {cell: np.concatenate(parts, axis=1) for cell, parts in found.items()}
+                part = _flat(table, name, row).reshape(times, -1)
+                found[cell][:, filled[cell] : filled[cell] + part.shape[1]] = part
+                filled[cell] += part.shape[1]
+        return found
+
+    def _draws(self) -> dict[Cell, int]:
+        """Draws of every cell: some are run for the first draws alone."""
+        draws: dict[Cell, int] = {}
+        for chunk in self._plan.chunks:
+            for start, arms in self._plan.cells(chunk).items():
+                for arm in arms:
+                    draws[start, arm] = draws.get((start, arm), 0) + len(chunk)
+        return draws
 
     def ties(self) -> dict[Cell, Array]:
         """Mean tie of every pair at the start and at the end of the window: cell -> [2, state, partner]."""
