@@ -114,6 +114,12 @@ def test_discover_names_conditions_of_finished_results(tmp_path: Path) -> None:
     assert "coverage" in done.stdout and "density" in done.stdout
     names = {path.name for path in (tmp_path / "found").iterdir()}
     assert {"discover.md", "trajectory.csv", "box.csv", "boxes.png"} <= names
+    asked = blocade("discover", tmp_path / "results", "--over", "beta", "mu", "--out", tmp_path / "over", "--quiet")
+    assert (asked.returncode, asked.stderr) == (0, "") and (tmp_path / "over" / "regimes.png").is_file()
+    for over, message in ((("beta", "nothing"), "'nothing' did not vary; there are"), (("mu", "mu"), "name another")):
+        refused = blocade("discover", tmp_path / "results", "--over", *over, "--out", tmp_path / "no", "--quiet")
+        assert refused.returncode == 2 and refused.stderr.count("\n") == 1 and message in refused.stderr
+    assert not (tmp_path / "no").exists()
     wrong = blocade("discover", tmp_path / "results", "--estimand", "nothing", "--out", tmp_path / "other")
     assert wrong.returncode == 2 and wrong.stderr.count("\n") == 1
     absent = blocade("discover", tmp_path / "absent")

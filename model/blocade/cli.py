@@ -123,6 +123,10 @@ def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     discover.add_argument(
         "--estimand", metavar="NAME", help="which effect, as verdicts.json names it (default: the first conditional)"
     )
+    discover.add_argument(
+        "--over", nargs=2, metavar=("ACROSS", "UP"), help="two parameters or levers to map the effect over (default: "
+        "those that tell most)"
+    )  # fmt: skip
     discover.add_argument("--quiet", action="store_true", help="no table")
 
 
@@ -305,7 +309,7 @@ def _sensitivity(given: argparse.Namespace) -> int:
 def _discover(given: argparse.Namespace) -> int:
     from blocade import drivers  # noqa: PLC0415
 
-    told, folder, names = drivers.discovered(given.results, given.out, given.estimand)
+    told, folder, names = drivers.discovered(given.results, given.out, given.estimand, given.over)
     if not given.quiet:
         print(f"\n{told}\n\n {folder}/   {', '.join(names)}\n")
     return 0

@@ -33,6 +33,7 @@ from blocade.equations.arrays import Array
 from blocade.experiment.plan import Plan, run_points
 from blocade.experiment.pool import by_runs
 from blocade.experiment.runner import Progress, effect
+from blocade.experiment.store import StoreError
 from blocade.library import MARK, csv_text, put, refuse_foreign, usual_folder
 from blocade.limits import SENSITIVITY_RUNS
 from blocade.parameters import PRIOR, Setting, table
@@ -175,13 +176,20 @@ def _tornados(
     return {name: draw(found, one.label, known, source) for name, one in zip(names, asked, strict=True)}
 
 
-def discovered(results: str | Path, out: str | Path | None, estimand: str | None) -> tuple[str, Path, Sequence[str]]:
+def discovered(
+    results: str | Path, out: str | Path | None = None, estimand: str | None = None, over: Sequence[str] | None = None
+) -> tuple[str, Path, Sequence[str]]:
     """Find the conditions under which an effect of finished results comes out: text, folder, names of files.
+
+    Parameters
+    ----------
+    estimand : which effect; by default the first that is conditional.
+    over : two parameters or levers to map the effect over; by default those that tell most.
 
     Raises
     ------
     StoreError
-        If there are no results, or the folder cannot be written.
+        If there are no results, one of the two did not vary, or the folder cannot be written.
     """
     from blocade.charts import boxes, regimes  # noqa: PLC0415 (slow to import)
 
@@ -190,7 +198,11 @@ def discovered(results: str | Path, out: str | Path | None, estimand: str | None
     folder = Path(out) if out is not None else usual_folder("discover", result.folder.resolve().name)
     refuse_foreign(folder, FILES)
     contents: dict[str, str | Figure] = {**conditions_tables(found), "boxes.png": boxes.draw(result, found)}
-    if found.pair is not None:
-        contents["regimes.png"] = regimes.draw(result, found, *found.pair)
+    plane = found.pair if over is None else (over[0], over[1])
+    if plane is not None:
+        try:
+            contents["regimes.png"] = regimes.draw(result, found, *plane)
+        except ValueError as error:
+            raise StoreError(f"{result.folder}: {error}") from None
     put(folder, contents)
     return conditions_told(found), folder, tuple(contents)

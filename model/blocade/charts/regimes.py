@@ -121,12 +121,14 @@ def draw(result: Result, found: Found, across: str, up: str) -> Figure:
     Raises
     ------
     ValueError
-        If one of them did not vary.
+        If one of them did not vary, or both are the same.
     """
     cases = found.cases
     for name in (across, up):
         if name not in cases.names:
             raise ValueError(f"{name!r} did not vary; there are {', '.join(cases.names)}")
+    if across == up:
+        raise ValueError(f"a plane has two sides, and both are {across!r}; name another")
     x = cases.x[:, [cases.names.index(name) for name in (across, up)]]
     drawn = surface(x, cases.effect)
     most = float(np.quantile(np.abs(cases.effect), INNER[1])) or float(np.abs(cases.effect).max())
