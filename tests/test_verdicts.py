@@ -22,6 +22,7 @@ from blocade.analysis.verdicts import contrast, drivers, effects, judge, word
 from blocade.api import plan, read
 from blocade.charts import CHARTS
 from blocade.experiment.plan import Plan, run_chunk
+from blocade.experiment.pool import RUNS_ABREAST
 from blocade.experiment.runner import effect
 from blocade.measures import MEASURES, applicable, roles
 from blocade.policy.events import IsolationEvent, SanctionsEvent, WarEvent
@@ -209,7 +210,7 @@ def test_chunks_cover_every_draw_once_and_follow_from_the_scenario_alone(
 ) -> None:
     chunks = planned(article, draws=47, replicates=3).chunks
     assert [draw for chunk in chunks for draw in chunk] == list(range(47))
-    assert {len(chunk) * 3 for chunk in chunks[:-1]} == {9}
+    assert {len(chunk) for chunk in chunks[:-1]} == {RUNS_ABREAST // 3}
     for processors in (1, 64):
         monkeypatch.setattr("os.cpu_count", lambda n=processors: n)
         assert planned(article, draws=47, replicates=3).chunks == chunks

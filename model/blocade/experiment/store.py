@@ -33,6 +33,7 @@ DEPENDENCIES = (
     "SALib",
     "matplotlib",
     "mesa",
+    "numba",
     "networkx",
     "numpy",
     "pandas",
