@@ -39,7 +39,7 @@ from blocade.scenario.model import Until
 from blocade.start import solve_start
 
 QUANTILES = {"low": 0.05, "lower": 0.25, "median": 0.5, "upper": 0.75, "high": 0.95}
-SHORT_WORK = 6e8
+SHORT_WORK = 8e7
 """Run-steps times pairs below which starting a second process costs more than it saves (about five seconds of
 work)."""
 
