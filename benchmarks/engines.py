@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from clock import best, seconds
+from clock import alternately, best, seconds
 from workload import (
     Delivered,
     Recorder,
@@ -119,13 +119,14 @@ class Growth:
 def over_runs(given: Workload, times: Sequence[int], repeats: int) -> Growth:
     """Time of 1, 2, 4, … times as many runs as are stepped together, the start outside the clock."""
     sizes = [RUNS_ABREAST * k for k in times]
-    return Growth(sizes, [1000.0 * _isolated(given, range(size), repeats) for size in sizes])
+    works = [_isolated(given, range(size)) for size in sizes]
+    return Growth(sizes, [1000.0 * took for took in alternately(works, repeats)])
 
 
 def over_steps(states: int, sizes: Sequence[int], repeats: int) -> Growth:
     """Time of longer runs."""
-    runs = range(RUNS_ABREAST)
-    return Growth(sizes, [1000.0 * _isolated(workload(states, size), runs, repeats) for size in sizes])
+    works = [_isolated(workload(states, size), range(RUNS_ABREAST)) for size in sizes]
+    return Growth(sizes, [1000.0 * took for took in alternately(works, repeats)])
 
 
 def over_states(sizes: Sequence[int], steps: int, repeats: int) -> tuple[Growth, list[float]]:
@@ -133,14 +134,14 @@ def over_states(sizes: Sequence[int], steps: int, repeats: int) -> tuple[Growth,
     runs, stepped, solved = range(RUNS_ABREAST), [], []
     for size in sizes:
         given = invented(size, steps)
-        stepped.append(1000.0 * _isolated(given, runs, repeats) / len(runs))
+        stepped.append(1000.0 * best(_isolated(given, runs), repeats) / len(runs))
         parameters = given.sets(runs)
         solved.append(1000.0 * seconds(lambda g=given, p=parameters: solve_start(g.world, p)) / len(runs))  # type: ignore[misc]
     return Growth(sizes, stepped), solved
 
 
-def _isolated(given: Workload, runs: range, repeats: int) -> float:
-    """Seconds of the arm with isolation, luck inside."""
+def _isolated(given: Workload, runs: range) -> Callable[[], None]:
+    """The work of the arm with isolation, luck inside."""
     decrees = given.decrees()[-1]
     parts = [(given.sets(few), few) for few in groups(runs)]
     ready = [(solve_start(given.world, parameters), parameters, few) for parameters, few in parts]
@@ -149,4 +150,4 @@ def _isolated(given: Workload, runs: range, repeats: int) -> float:
         for start, parameters, few in ready:
             engine.run(start, parameters, decrees, given.luck(few), unseen, DT)
 
-    return best(work, repeats)
+    return work
