@@ -115,7 +115,8 @@ def _pairs(start: Start, parameters: Parameters, moment: Moment, luck: Luck, ste
     """Equations 1-7 of all pairs."""
     state, now, order, world = moment.state, moment.situation, moment.orders, start.world
     runs, n = state.capability.shape
-    common = pack(common_ties(state.tie, state.tie, world.share))
+    share = world.share
+    common = pack(common_ties(state.tie, state.tie, share))
     relative = np.divide(
         state.capability, world.capability, out=np.ones_like(state.capability), where=world.capability > 0.0
     )
@@ -136,10 +137,10 @@ def _pairs(start: Start, parameters: Parameters, moment: Moment, luck: Luck, ste
             pull=structural_balance(common, start.alpha[:, None], start.limit[:, None]),
             shocks=luck.pair_shocks(step),
             resting=start.resting + order.pact if order.pact.any() else start.resting,
-            capacity=capacity(world.share, relative, now.pain),
-            share=np.ascontiguousarray(np.broadcast_to(world.share, (runs, n))),
-            arms=world.share * state.armament,
-            spare=world.share * now.surplus[..., TECHNOLOGY],
+            capacity=capacity(share, relative, now.pain),
+            share=share,
+            arms=share * state.armament,
+            spare=share * now.surplus[..., TECHNOLOGY],
             plus=plus,
             minus=minus,
             rows=rows,

@@ -48,8 +48,9 @@ class Now(NamedTuple):
 
     match : of every pair, as if it were open. pull, shocks : balance, and a standard normal, of each pair, [run, pair]
     as `pack` has them. capacity : what each state has to give (3). share, arms, spare : weights of partners for
-    friendship with those who press, for hostility, and for what is open to exchange, [run, state]. plus, minus : F⁺ and
-    F⁻ of the forces that do not act everywhere, on the pairs of the states ``rows``: [run, row, partner].
+    friendship with those who press, [state], for hostility, and for what is open to exchange, [run, state]. plus,
+    minus : F⁺ and F⁻ of the forces that do not act everywhere, on the pairs of the states ``rows``: [run, row,
+    partner].
     """
 
     tie: Array
@@ -158,7 +159,7 @@ def look(now: Now, rates: Rates, r: int, pair: Pair) -> None:
 def sum_partners(now: Now, r: int, pair: Pair, moved: Moved) -> None:
     """Sums over partners for concession (8) and armament (12)."""
     n = now.tie.shape[1]
-    share, arms, spare = now.share[r], now.arms[r], now.spare[r]
+    share, arms, spare = now.share, now.arms[r], now.spare[r]
     friendly, hostile, opened = np.empty(n), np.empty(n), np.empty(n)
     for i in range(n):
         a, pressing, shut = now.tie[r, i], pair.hand[i], pair.closed[i]

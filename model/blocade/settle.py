@@ -21,6 +21,13 @@ from blocade.compiled import (
 )
 from blocade.equations.arrays import Array
 
+ITERATIONS = 1600
+PATIENCE = 200
+"""Iterations before the steps of the solution are halved: a few corners of the parameter box cycle at full steps."""
+TOLERANCE = 1e-13
+LEAST_KEPT = 1e-3
+"""Smallest factor by which trade is divided back; the reach of sanctions never comes near it (δ ≤ .75)."""
+
 
 @equation
 def settle_once(
@@ -38,7 +45,6 @@ def settle_once(
     capacity: Array,
     phi: float,
     kappa: float,
-    least_kept: float,
 ) -> float:
     """One iteration of `settle_trade` for one run: the largest change of T⁰ and pain, and in their place what they
     should be."""
@@ -53,7 +59,7 @@ def settle_once(
         diverted = diversion_of(sum_of(missing), offered, phi, kappa)
         for j in range(n):
             risk = mean_of_pair(own[j], theirs[j])
-            kept = max(trade_target(1.0, reached[j], risk, 0.0, 0.0, 0.0), least_kept)
+            kept = max(trade_target(1.0, reached[j], risk, 0.0, 0.0, 0.0), LEAST_KEPT)
             target = trade_target(kept_so_far[j], reached[j], risk, willing[j], diverted, 0.0)
             divided_back = max(now[j] - (target - kept_so_far[j] * kept), 0.0) / kept
             solved[j] = hoped[j] if gone[j] else divided_back
@@ -85,10 +91,6 @@ def settle_trade(
     share: Array,
     phi: Array,
     kappa: Array,
-    least_kept: float,
-    tolerance: float,
-    patience: int,
-    iterations: int,
     results: tuple[Array, ...],
     stamp: str = STAMP,
 ) -> Array:
@@ -97,7 +99,7 @@ def settle_trade(
     Parameters
     ----------
     observed, expected, erased : [state, partner]. outside : observed share of the rest of the world, [state].
-    patience : iterations before the steps of the solution are halved. results : T⁰ and pain.
+    results : T⁰ and pain.
 
     Returns
     -------
@@ -110,7 +112,7 @@ def settle_trade(
         normal, pain = results[0][r], results[1][r]
         normal[:], pain[:] = observed, 0.0
         turn(hand[r], hand_back)
-        for iteration in range(iterations):
+        for iteration in range(ITERATIONS):
             for i in range(n):
                 capacity[i] = capacity_of(share[i], 1.0, pain[i])
                 for j in range(n):
@@ -121,11 +123,11 @@ def settle_trade(
             target[:], aim[:] = normal, pain
             moving[r] = settle_once(
                 target, aim, trade, outside, expected, erased, tie[r], closed[r], cut[r], shield, (risk, risk_back),
-                capacity, phi[r], kappa[r], least_kept,
+                capacity, phi[r], kappa[r],
             )  # fmt: skip
-            if moving[r] < tolerance:
+            if moving[r] < TOLERANCE:
                 break
-            weight = 0.5 ** (1 + iteration // patience)  # halved as long as it does not settle
+            weight = 0.5 ** (1 + iteration // PATIENCE)  # halved as long as it does not settle
             for i in range(n):
                 pain[i] += weight * (aim[i] - pain[i])
                 for j in range(n):

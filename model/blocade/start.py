@@ -21,18 +21,12 @@ from blocade.parameters import Parameters
 from blocade.policy.calendar import at_rest
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
-from blocade.settle import settle_trade
+from blocade.settle import TOLERANCE, settle_trade
 from blocade.situation import TECHNOLOGY, Pairs, assess, levels, pairs, special_levels
 from blocade.world import World, WorldError
 
 WEIGHTS = ("w_votes", "w_defence", "w_arms", "w_enmity")
 """Parameters that weigh the observed channels into ties."""
-ITERATIONS = 1600
-PATIENCE = 200
-"""Iterations before the steps of the solution are halved: a few corners of the parameter box cycle at full steps."""
-TOLERANCE = 1e-13
-LEAST_KEPT = 1e-3
-"""Smallest factor by which trade is divided back; the reach of sanctions never comes near it (δ ≤ .75)."""
 
 
 @dataclass(frozen=True)
@@ -140,10 +134,6 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
         world.share,
         parameters["phi"],
         parameters["kappa"],
-        LEAST_KEPT,
-        TOLERANCE,
-        PATIENCE,
-        ITERATIONS,
         results,
     )
     if (worst := float(moving.max())) < TOLERANCE:

@@ -56,26 +56,28 @@ class Chunks:
 
     def values(self) -> dict[Cell, Array]:
         """Means over each window: cell -> [window, draw, replicate, column]."""
-        names, windows, replicates = self._plan.columns, len(self._plan.windows), self._plan.scenario.replicates
-        found = {cell: np.empty((windows, n, replicates, len(names))) for cell, n in self._draws().items()}
-        filled = dict.fromkeys(found, 0)
-        for table in self._tables([f"values:{name}" for name in names]):
-            for row, cell in enumerate(_cells(table)):
-                for k, name in enumerate(names):
-                    part = _flat(table, f"values:{name}", row).reshape(windows, -1, replicates)
-                    found[cell][:, filled[cell] : filled[cell] + part.shape[1], :, k] = part
-                filled[cell] += part.shape[1]
-        return found
+        names, shape = self._plan.columns, (len(self._plan.windows), -1, self._plan.scenario.replicates)
+        return self._together([f"values:{name}" for name in names], shape)
 
     def series(self, measure: str) -> dict[Cell, Array]:
         """One measure at every time, means over replicates: cell -> [time, draw]."""
-        name, times = f"series:{measure}", self._plan.steps + 1
-        found = {cell: np.empty((times, n)) for cell, n in self._draws().items()}
+        found = self._together([f"series:{measure}"], (self._plan.steps + 1, -1))
+        return {cell: x[..., 0] for cell, x in found.items()}
+
+    def _together(self, columns: list[str], shape: tuple[int, ...]) -> dict[Cell, Array]:
+        """Columns of all chunks, each filled in where its draws belong: cell -> [*shape, column].
+
+        Parameters
+        ----------
+        shape : of a column in one chunk, -1 for draws, its second axis.
+        """
+        found = {cell: np.empty((shape[0], n, *shape[2:], len(columns))) for cell, n in self._draws().items()}
         filled = dict.fromkeys(found, 0)
-        for table in self._tables([name]):
+        for table in self._tables(columns):
             for row, cell in enumerate(_cells(table)):
-                part = _flat(table, name, row).reshape(times, -1)
-                found[cell][:, filled[cell] : filled[cell] + part.shape[1]] = part
+                for k, name in enumerate(columns):
+                    part = _flat(table, name, row).reshape(shape)
+                    found[cell][:, filled[cell] : filled[cell] + part.shape[1], ..., k] = part
                 filled[cell] += part.shape[1]
         return found
 

@@ -68,7 +68,8 @@ def _ranges(scenario: Scenario) -> dict[str, tuple[float, float]]:
 
 def _held(scenario: Scenario, name: str, low: float, high: float) -> float:
     """The value of what is no factor: the central one, or as near to it as the range goes; of a lever the middle."""
-    return (low + high) / 2.0 if name in scenario.levers else min(max(table()[name].central, low), high)
+    lever = scenario.levers.get(name)
+    return lever.middle if lever is not None else min(max(table()[name].central, low), high)
 
 
 def draw(scenario: Scenario, learned: Mapping[str, Array], rounds: int) -> Drawn:

@@ -84,11 +84,13 @@ def _read_worlds(value: Any, info: ValidationInfo) -> tuple[str, ...]:
 _NAMES_SCHEMA: Final[dict[str, Any]] = {"type": "array", "minItems": 1, "uniqueItems": True}
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """What a file says, nothing unknown in it and nothing taken for what it is not."""
+
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class UntilFile(_Strict):
+class UntilFile(Strict):
     """When to stop: the interval of the median of a claim's first effect is narrower, or there are `most` draws."""
 
     claim: Line
@@ -98,7 +100,7 @@ class UntilFile(_Strict):
     most: Draws
 
 
-class DesignFile(_Strict):
+class DesignFile(Strict):
     """How what varies is drawn."""
 
     method: Annotated[str, PlainValidator(_read_method), WithJsonSchema({"enum": list(METHODS)})] = METHODS[0]

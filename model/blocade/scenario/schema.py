@@ -7,12 +7,12 @@ from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, Union
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import Field, create_model
 
 from blocade.parameters import PRIOR
 from blocade.policy.events import EVENTS, Event
 from blocade.scenario.dates import Date
-from blocade.scenario.design import USUAL_DRAWS, DesignFile
+from blocade.scenario.design import USUAL_DRAWS, DesignFile, Strict
 from blocade.scenario.fields import (
     Charts,
     Claims,
@@ -38,11 +38,7 @@ from blocade.scenario.names import States
 from blocade.scenario.span import Span, earliest
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class _EventFile(_Strict):
+class _EventFile(Strict):
     """An event as a file writes it; its keys are the fields of the event of that kind."""
 
     def levers(self) -> dict[str, str]:
@@ -94,7 +90,7 @@ else:
     EventFile = Annotated[Union[tuple(EVENT_FILES.values())], Field(discriminator="kind")]  # noqa: UP007
 
 
-class ArmFile(_Strict):
+class ArmFile(Strict):
     """One arm: the background without some of it, another arm's events, then its own."""
 
     label: Line = ""
@@ -103,7 +99,7 @@ class ArmFile(_Strict):
     events: list[EventFile] = Field(default_factory=list)
 
 
-class ScenarioFile(_Strict):
+class ScenarioFile(Strict):
     """A scenario file, after what it extends has been merged in."""
 
     title: Line
