@@ -73,6 +73,15 @@ def turn(x: Array, turned: Array) -> None:
 
 
 @equation
+def mean_with_back(x: Array, mean: Array) -> None:
+    """Mean of every pair's two views: [state, partner]."""
+    for i in range(len(x)):
+        mean[i, i] = x[i, i]
+        for j in range(i):
+            mean[i, j] = mean[j, i] = mean_of_pair(x[i, j], x[j, i])
+
+
+@equation
 def sum_of(x: Array) -> float:
     """Sum of a row in four parts, which a processor adds side by side."""
     a = b = c = d = 0.0
@@ -89,11 +98,18 @@ def sum_of(x: Array) -> float:
 
 @equation
 def weigh_risk(
-    hand: Array, hand_back: Array, trade_back: Array, shield: Array, secondary: Array, g: float, risk_back: Array
+    acts: Rows,
+    hand: Array,
+    hand_back: Array,
+    trade_back: Array,
+    shield: Array,
+    secondary: Array,
+    g: float,
+    risk_back: Array,
 ) -> None:
     """Association risk (2) by partner, in one run: ``risk_back[i, j]`` is what j stands to lose by associating with i.
 
-    Few states press any one, so only what stands in a row of H is multiplied.
+    Few states press any one, so H is multiplied only where somebody acts: ``acts``, [act, 2], names those pairs.
     """
     n = len(hand)
     feared = np.empty((n, n))
@@ -101,15 +117,14 @@ def weigh_risk(
         fear, felt, traded, chi = feared[k], hand_back[k], trade_back[k], secondary[k]
         for j in range(n):
             fear[j] = exposure_of(felt[j], traded[j], chi, g)
+    risk_back[:] = 0.0
+    for at in range(len(acts)):
+        i, k = acts[at, 0], acts[at, 1]
+        lost, fear, pressure = risk_back[i], feared[k], hand[i, k]
+        for j in range(n):
+            lost[j] += fear[j] * pressure
     for i in range(n):
         lost, shielded = risk_back[i], shield[i]
-        lost[:] = 0.0
-        for k in range(n):
-            pressure = hand[i, k]
-            if pressure > 0.0:
-                fear = feared[k]
-                for j in range(n):
-                    lost[j] += fear[j] * pressure
         for j in range(n):
             lost[j] *= 1.0 - shielded[j]  # who shields a state fears no punishment for it
 

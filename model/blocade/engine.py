@@ -33,7 +33,7 @@ from blocade.parameters import Parameters
 from blocade.policy.mixed import Decreed
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
-from blocade.situation import ARMS, TECHNOLOGY, Rows, assess, forces, reached, special_levels
+from blocade.situation import ARMS, TECHNOLOGY, Rows, acts, assess, forces, reached, special_levels
 from blocade.start import Start
 from blocade.state import Moment, Observer, State, initial_state
 
@@ -144,6 +144,7 @@ def _pairs(start: Start, parameters: Parameters, moment: Moment, luck: Luck, ste
             plus=plus,
             minus=minus,
             rows=rows,
+            acts=acts(order),
         ),
         _before(start),
         _rates(parameters, dt),

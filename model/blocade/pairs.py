@@ -27,6 +27,7 @@ from blocade.compiled import (
     hand_of,
     hostile_of,
     mean_of_pair,
+    mean_with_back,
     missing_trade,
     reach_of,
     residual_in_force,
@@ -50,7 +51,7 @@ class Now(NamedTuple):
     as `pack` has them. capacity : what each state has to give (3). share, arms, spare : weights of partners for
     friendship with those who press, [state], for hostility, and for what is open to exchange, [run, state]. plus,
     minus : F⁺ and F⁻ of the forces that do not act everywhere, on the pairs of the states ``rows``: [run, row,
-    partner].
+    partner]. acts : pairs of which one is under an act of the other in some run, either way round: [act, 2].
     """
 
     tie: Array
@@ -72,6 +73,7 @@ class Now(NamedTuple):
     plus: Array
     minus: Array
     rows: Rows
+    acts: Rows
 
 
 class Before(NamedTuple):
@@ -118,7 +120,10 @@ class Moved(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """What is worked out of the pairs of one run: [state, partner]; ``…_back`` is the partner's view."""
+    """What is worked out of the pairs of one run: [state, partner]; ``…_back`` is the partner's view.
+
+    risked : mean association risk of the pair.
+    """
 
     hand: Array
     hand_back: Array
@@ -126,33 +131,30 @@ class Pair(NamedTuple):
     cut: Array
     complied: Array
     trade_back: Array
-    risk: Array
     risk_back: Array
+    risked: Array
 
 
 @equation
 def look(now: Now, rates: Rates, r: int, pair: Pair) -> None:
-    """Hands, closure, reach (1), association risk (2), and compliance with the other's hand."""
-    n = now.tie.shape[1]
+    """Hands, closure, reach (1), association risk (2), and compliance with the other's hand.
+
+    Of the pairs under no act nothing is touched: there the matrices keep their zeros from run to run.
+    """
     e, q = now.enforced[min(r, len(now.enforced) - 1)], now.isolation[min(r, len(now.isolation) - 1)]
     w, v = now.withdrawn[min(r, len(now.withdrawn) - 1)], now.shield[min(r, len(now.shield) - 1)]
-    hand, hand_back, closed, cut, complied = pair.hand, pair.hand_back, pair.closed, pair.cut, pair.complied
-    p, delta = now.compliance[r], rates.delta[r]
-    for i in range(n):
-        imposed, isolating, pressing = e[i], q[i], hand[i]
-        for k in range(n):
-            pressing[k] = hand_of(imposed[k], isolating[k])
-        closed[i], cut[i], complied[i], hand_back[i] = 0.0, 0.0, 0.0, 0.0
-    for i in range(n):  # few pairs are under acts
-        for k in range(n):
-            if hand[i, k] > 0.0 or w[i, k] > 0.0:
-                hand_back[k, i] = hand[i, k]
-                closed[i, k] = closed[k, i] = closed_of(hand[i, k], hand[k, i])
-                cut[i, k] = cut[k, i] = reach_of(delta, e[i, k], e[k, i], w[i, k])
-                complied[i, k] = complied[k, i] = mean_of_pair(p[i] * hand[i, k], p[k] * hand[k, i])
+    hand, p, delta = pair.hand, now.compliance[r], rates.delta[r]
+    for at in range(len(now.acts)):
+        i, k = now.acts[at, 0], now.acts[at, 1]
+        hand[i, k] = pair.hand_back[k, i] = hand_of(e[i, k], q[i, k])
+    for at in range(len(now.acts)):
+        i, k = now.acts[at, 0], now.acts[at, 1]
+        pair.closed[i, k] = closed_of(hand[i, k], hand[k, i])
+        pair.cut[i, k] = reach_of(delta, e[i, k], e[k, i], w[i, k])
+        pair.complied[i, k] = mean_of_pair(p[i] * hand[i, k], p[k] * hand[k, i])
     turn(now.trade[r], pair.trade_back)
-    weigh_risk(hand, hand_back, pair.trade_back, v, now.secondary[r], rates.g[r], pair.risk_back)
-    turn(pair.risk_back, pair.risk)
+    weigh_risk(now.acts, hand, pair.hand_back, pair.trade_back, v, now.secondary[r], rates.g[r], pair.risk_back)
+    mean_with_back(pair.risk_back, pair.risked)
 
 
 @equation
@@ -190,14 +192,14 @@ def move_ties(now: Now, before: Before, rates: Rates, dt: float, r: int, pair: P
         k = i + 1
         u, d, a, rest, result = up[k:], down[k:], now.tie[r, i, k:], now.resting[r, i, k:], tie[i, k:]
         own, theirs, shut = now.trade[r, i, k:], pair.trade_back[i, k:], pair.closed[i, k:]
-        risk, risk_back, given = pair.risk[i, k:], pair.risk_back[i, k:], pair.complied[i, k:]
+        risk, given = pair.risked[i, k:], pair.complied[i, k:]
         traded, matched, risked = before.traded[r, i, k:], before.matched[r, i, k:], before.risked[r, i, k:]
         matches, pulled, dealt = now.match[r, i, k:], now.pull[r, at : at + n - k], now.shocks[r, at : at + n - k]
         at += n - k
         for j in range(n - k):
             trading = by_trade * (mean_of_pair(own[j], theirs[j]) - traded[j])
             matching = by_match * (matches[j] * (1.0 - shut[j]) - matched[j]) * gate_of(a[j])
-            risking = by_risk * (mean_of_pair(risk[j], risk_back[j]) - risked[j])
+            risking = by_risk * (risk[j] - risked[j])
             pleasing = by_comply * given[j]
             total = trading + matching + risking + pleasing
             size = abs(trading) + abs(matching) + abs(risking) + abs(pleasing)
@@ -227,11 +229,10 @@ def move_trade(now: Now, before: Before, rates: Rates, dt: float, r: int, pair: 
             missing[j] = missing_trade(normal[j], own[j])
         diverted = diversion_of(sum_of(missing), offered, rates.phi[r], rates.kappa[r])
         residual, erased, reached = before.residual[r, i], before.erased[r, i], before.cut[r, i]
-        risk, risk_back = pair.risk[i], pair.risk_back[i]
+        risked = pair.risked[i]
         for j in range(n):
             kept = residual_in_force(residual[j], erased[j], cut[j], reached[j])
-            risked = mean_of_pair(risk[j], risk_back[j])
-            target = trade_target(normal[j], cut[j], risked, willing[j], diverted, kept)
+            target = trade_target(normal[j], cut[j], risked[j], willing[j], diverted, kept)
             result[j] = trade_step(own[j], target, normal[j], falling, returning, growing, dt)
         scale = within(sum_of(result), before.room[r, i])
         for j in range(n):
@@ -242,7 +243,7 @@ def move_trade(now: Now, before: Before, rates: Rates, dt: float, r: int, pair: 
 def move_pairs(now: Now, before: Before, rates: Rates, dt: float, moved: Moved, stamp: str = STAMP) -> None:
     """Move ties and trade of all runs one step on, into `moved`."""
     runs, n = now.tie.shape[0], now.tie.shape[1]
-    work = np.empty((8, n, n))
+    work = np.zeros((8, n, n))
     pair = Pair(work[0], work[1], work[2], work[3], work[4], work[5], work[6], work[7])
     for r in range(runs):
         look(now, rates, r, pair)

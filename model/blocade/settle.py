@@ -7,12 +7,13 @@ import numpy as np
 from blocade.compiled import (
     STAMP,
     Flags,
+    Rows,
     capacity_of,
     compiled,
     diversion_of,
     equation,
     find_willing,
-    mean_of_pair,
+    mean_with_back,
     missing_trade,
     sum_of,
     trade_target,
@@ -41,7 +42,8 @@ def settle_once(
     closed: Array,
     cut: Array,
     shield: Array,
-    risks: tuple[Array, ...],
+    risk_back: Array,
+    risked: Array,
     capacity: Array,
     phi: float,
     kappa: float,
@@ -51,16 +53,15 @@ def settle_once(
     n = len(pain)
     willing, missing, solved, moved = np.empty(n), np.empty(n), np.empty(n), 0.0
     for i in range(n):
-        offered = find_willing(capacity, tie[i], closed[i], risks[1][i], shield[i], i, willing)
-        kept_so_far, now, reached, own, theirs = normal[i], trade[i], cut[i], risks[0][i], risks[1][i]
+        offered = find_willing(capacity, tie[i], closed[i], risk_back[i], shield[i], i, willing)
+        kept_so_far, now, reached, risk = normal[i], trade[i], cut[i], risked[i]
         hoped, gone = expected[i], erased[i]
         for j in range(n):
             missing[j] = missing_trade(kept_so_far[j], now[j])
         diverted = diversion_of(sum_of(missing), offered, phi, kappa)
         for j in range(n):
-            risk = mean_of_pair(own[j], theirs[j])
-            kept = max(trade_target(1.0, reached[j], risk, 0.0, 0.0, 0.0), LEAST_KEPT)
-            target = trade_target(kept_so_far[j], reached[j], risk, willing[j], diverted, 0.0)
+            kept = max(trade_target(1.0, reached[j], risk[j], 0.0, 0.0, 0.0), LEAST_KEPT)
+            target = trade_target(kept_so_far[j], reached[j], risk[j], willing[j], diverted, 0.0)
             divided_back = max(now[j] - (target - kept_so_far[j] * kept), 0.0) / kept
             solved[j] = hoped[j] if gone[j] else divided_back
         for j in range(n):
@@ -82,6 +83,7 @@ def settle_trade(
     expected: Array,
     erased: Flags,
     tie: Array,
+    acts: Rows,
     hand: Array,
     closed: Array,
     cut: Array,
@@ -106,7 +108,7 @@ def settle_trade(
     [run], how far the last iteration still moved.
     """
     runs, n = tie.shape[0], tie.shape[1]
-    hand_back, trade, trade_back, risk, risk_back, target = np.empty((6, n, n))
+    hand_back, trade, trade_back, risk_back, risked, target = np.empty((6, n, n))
     capacity, aim, moving = np.empty(n), np.empty(n), np.full(runs, np.inf)
     for r in range(runs):
         normal, pain = results[0][r], results[1][r]
@@ -118,11 +120,11 @@ def settle_trade(
                 for j in range(n):
                     trade[i, j] = (1.0 - pain[i]) * observed[i, j]
             turn(trade, trade_back)
-            weigh_risk(hand[r], hand_back, trade_back, shield, secondary[r], g[r], risk_back)
-            turn(risk_back, risk)
+            weigh_risk(acts, hand[r], hand_back, trade_back, shield, secondary[r], g[r], risk_back)
+            mean_with_back(risk_back, risked)
             target[:], aim[:] = normal, pain
             moving[r] = settle_once(
-                target, aim, trade, outside, expected, erased, tie[r], closed[r], cut[r], shield, (risk, risk_back),
+                target, aim, trade, outside, expected, erased, tie[r], closed[r], cut[r], shield, risk_back, risked,
                 capacity, phi[r], kappa[r],
             )  # fmt: skip
             if moving[r] < TOLERANCE:

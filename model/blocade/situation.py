@@ -123,6 +123,13 @@ def special_levels(
     return {force: mean_of_pair(own, back(theirs)) for force, (own, theirs) in found.items()}
 
 
+def acts(order: Orders) -> Rows:
+    """Pairs of which one is under an act of the other in some run, either way round: [act, 2], row by row."""
+    under = (order.sanctions > 0.0) | (order.isolation > 0.0) | (order.withdrawn > 0.0)
+    some = under.reshape(-1, *under.shape[-2:]).any(axis=0)
+    return np.ascontiguousarray(np.argwhere(some | some.T))
+
+
 def reached(world: World, order: Orders) -> Rows:
     """States whose pairs the other forces may move: what is in force on them differs from the world's own acts, they
     are offered something, have another regime, or threaten somebody."""

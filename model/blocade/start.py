@@ -22,7 +22,7 @@ from blocade.policy.calendar import at_rest
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
 from blocade.settle import TOLERANCE, settle_trade
-from blocade.situation import TECHNOLOGY, Pairs, assess, levels, pairs, special_levels
+from blocade.situation import TECHNOLOGY, Pairs, acts, assess, levels, pairs, special_levels
 from blocade.world import World, WorldError
 
 WEIGHTS = ("w_votes", "w_defence", "w_arms", "w_enmity")
@@ -125,6 +125,7 @@ def _solve_trade(world: World, parameters: Parameters, ties: Array) -> tuple[Arr
         gravity,
         erased,
         ties,
+        acts(order),
         observed.hand,
         observed.closed,
         observed.cut,
