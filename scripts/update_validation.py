@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make docs/validation.md anew: history's judgement, failures first.
+"""Make docs/validation.md anew: history's judgement, failures first; and seeds/history/judged.csv, which reports cite.
 
     python scripts/update_validation.py [--workers 2] [--draws 100]
 
@@ -24,12 +24,14 @@ from blocade import api
 from blocade.history import commands, report, validation
 from blocade.history.patterns import patterns
 from blocade.history.posteriors import about
+from blocade.library import csv_text
 from blocade.parameters import PRIOR, theories
 from blocade.result import Result
 from blocade.scenario import find_scenario
 from blocade.summary import verdict_rows
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+ROOT = Path(__file__).resolve().parents[1]
+DOCS, JUDGED = ROOT / "docs", ROOT / "seeds" / "history" / "judged.csv"
 ARTICLE = "isolate-russia-north-korea"
 POSTERIORS = ("until-2013", "until-2021")
 JUDGE, FORWARD = POSTERIORS
@@ -90,6 +92,14 @@ def indirect(cards: dict[str, pd.DataFrame]) -> str:
         rows.append([pattern.label, report.signed(pattern.observed), *told, PUBLISHED[kind]])
     header = ("Regression", "On the records", *(f"Simulated, {name}" for name in cards), "Published (C7)")
     return report.markdown(header, rows)
+
+
+def judged(cards: dict[str, pd.DataFrame]) -> str:
+    """How every pattern came out under each posterior, as CSV."""
+    columns = ["pattern", "label", "channel", "observed", "median", "low", "high", "tolerance", "passed", "seen"]
+    table = pd.concat([card[columns].assign(posterior=name) for name, card in cards.items()])
+    flags = {name: table[name].map({True: "yes", False: "no"}) for name in ("passed", "seen")}
+    return csv_text(table.assign(**flags)[["posterior", *columns]])
 
 
 def page(
@@ -217,6 +227,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 columns[f"theory {name}"] = verdicts(PRIOR, place / "article" / name, given.draws, given.workers, name)
         text = page(cards, place / "backcast", columns, given.draws)
     (DOCS / "validation.md").write_text(text, encoding="utf-8")
+    JUDGED.write_text(judged(cards), encoding="utf-8")
     return 0
 
 

@@ -93,14 +93,14 @@ def fake_result(
     _table(pd.concat(bands)).to_parquet(folder / "bands.parquet")
     _table(_ties(arms, ties or {})).to_parquet(folder / "ties.parquet")
     count = len(effect[arms[0]])
-    pd.DataFrame({"draw": range(count)}).to_parquet(folder / "draws.parquet")
+    pd.DataFrame({"draw": range(count), "mu": 0.3}).to_parquet(folder / "draws.parquet")
     asked = _estimands(arms, bloc, labels) if estimands is None else estimands
     rows = [_verdict(item, start, values) for item in asked for start in STARTS]
     (folder / "verdicts.json").write_text(json.dumps(rows), encoding="utf-8")
     event = {"kind": "war", "on": [bloc[0]], "at": 2022.0, "until": 2024.0, "need": None}
     scenario = {
-        "name": "fake", "title": "Invented", "world": "invented", "bloc": list(bloc), "patron": patron,
-        "senders": list(senders), "start": TIMES[0], "end": TIMES[-1], "draws": count, "replicates": 1,
+        "name": "fake", "title": "Invented", "why": "To see", "world": "invented", "bloc": list(bloc), "patron": patron,
+        "senders": list(senders), "start": TIMES[0], "end": TIMES[-1], "draws": count, "replicates": 1, "seed": 7,
         "claims": [], "charts": [], "first_event": first_event,
         "arms": [
             {
@@ -112,7 +112,8 @@ def fake_result(
         ],
     }  # fmt: skip
     manifest = {
-        "inputs": {"scenario": scenario}, "window": WINDOW, "starts": list(STARTS),
+        "inputs": {"scenario": scenario, "files": {"invented/states.csv": 64 * "0"}}, "title": "Invented",
+        "versions": {"blocade": "0", "python": "3", "numpy": "2"}, "window": WINDOW, "starts": list(STARTS),
         "states": len(NAMES), "names": NAMES,
         "roles": {"key": key}, "capability": {code: 1.0 / (1 + i) for i, code in enumerate(NAMES)},
     }  # fmt: skip

@@ -36,7 +36,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_leaves_every_table_and_the_manifest_says_how(finished: Path) -> None:
-    assert {path.name for path in finished.iterdir()} == {*TABLES, "manifest.json", "run.log", "charts"}
+    assert {path.name for path in finished.iterdir()} == {*TABLES, "manifest.json", "run.log", "charts", "report.html"}
     manifest = json.loads((finished / "manifest.json").read_text())
     assert manifest["seed"] == 3
     assert manifest["inputs"]["scenario"]["bloc"] == ["PRK", "RUS"]

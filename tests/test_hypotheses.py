@@ -113,7 +113,7 @@ class Laboratory:
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Laboratory:
     """A laboratory without charts, which have tests of their own."""
-    monkeypatch.setattr("blocade.api.draw", lambda _folder: None)
+    monkeypatch.setattr("blocade.api.show", lambda _folder: None)
     return Laboratory(tmp_path)
 
 

@@ -224,20 +224,23 @@ def run(
     planned = plan(loaded, engine)
     if not is_done(folder, inputs(planned), force):
         with progress_bar(progress, loaded.name) as report:
-            execute(planned, folder, executor or workers or default_workers(planned), report, draw, resume)
+            execute(planned, folder, executor or workers or default_workers(planned), report, show, resume)
     return Result(folder)
 
 
-def draw(folder: Path) -> None:
-    """Draw the charts that a result's scenario asks for, by default the usual ones."""
+def show(folder: Path) -> None:
+    """Draw the charts that a result's scenario asks for, by default the usual ones, and write the report."""
     import matplotlib as mpl  # noqa: PLC0415 (slow to import)
+
+    from blocade import report  # noqa: PLC0415
+    from blocade.charts.style import save  # noqa: PLC0415
 
     result = Result(folder)
     (folder / "charts").mkdir()
     with mpl.rc_context({"backend": "agg"}):
         for name in result.scenario["charts"] or USUAL:
-            figure = chart(name)(result)
-            figure.savefig(folder / "charts" / f"{name}.png")
+            save(chart(name)(result), folder / "charts" / f"{name}.png")
+    report.write(folder)
 
 
 class progress_bar:

@@ -1,5 +1,5 @@
-"""The command line: ``blocade run``, ``theories``, ``sensitivity``, ``discover``, ``validate``, ``backcast``,
-``register``, ``check``, ``schema``.
+"""The command line: ``blocade run``, ``report``, ``theories``, ``sensitivity``, ``discover``, ``validate``,
+``backcast``, ``register``, ``check``, ``schema``.
 
 Exit codes: 0 done; 1 a pattern of history is missed (validate); 2 bad input, one line on stderr for each mistake; 130
 stopped by Ctrl-C.
@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     _add_run(commands)
+    _add_report(commands)
 
     theories = commands.add_parser(
         "theories", help="run a scenario under every theory and null model, and draw the sign map"
@@ -93,6 +94,21 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="let the workers of a Dask scheduler do the work: tcp://HOST:PORT, or local (needs the extra cluster)",
     )
     _add_usual(run)
+
+
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command that writes pages."""
+    report = commands.add_parser(
+        "report", help="write the page of finished results anew; of several results, one page that compares them"
+    )
+    report.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="folder of a finished run")
+    report.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where to (default: report.html in the folder; of several, results/compared.html)",
+    )
+    report.add_argument("--quiet", action="store_true", help="do not say where it is")
 
 
 def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -277,6 +293,15 @@ def _executor(given: argparse.Namespace) -> AbstractContextManager[Executor | No
     return scheduler(given.scheduler, given.workers)
 
 
+def _report(given: argparse.Namespace) -> int:
+    from blocade import report  # noqa: PLC0415
+
+    written = report.write_page(given.results, given.out)
+    if not given.quiet:
+        print(written)
+    return 0
+
+
 def _theories(given: argparse.Namespace) -> int:
     from blocade import compare, library  # noqa: PLC0415
 
@@ -366,6 +391,7 @@ def _usual(given: argparse.Namespace) -> dict[str, Any]:
 
 COMMANDS = {
     "run": _run,
+    "report": _report,
     "theories": _theories,
     "sensitivity": _sensitivity,
     "discover": _discover,

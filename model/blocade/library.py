@@ -187,4 +187,4 @@ def put(folder: Path, contents: Mapping[str, str | Figure]) -> None:
             for name in contents:
                 (Path(partial) / name).replace(folder / name)
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be written ({error.strerror}); choose another folder with --out") from error
+        raise StoreError(f"{folder}: cannot be written ({error.strerror}); choose another place with --out") from error

@@ -83,10 +83,10 @@ def summary(result: Result) -> str:
     """
     rows = verdict_rows(result)
     real = [row for row in rows if row["start"] == "real"]
-    clean = [row for row in rows if row["start"] == "clean" and _both(row)]
-    lines = [str(result.manifest["title"]), _size(result), *stop_told(result.manifest.get("stopped")), ""]
+    clean = [row for row in rows if row["start"] == "clean" and both_starts(row)]
+    lines = [str(result.manifest["title"]), size(result), *stop_told(result.manifest.get("stopped")), ""]
     if not real:
-        end = f" {result.folder}/   charts/, tables"
+        end = f" {result.folder}/   report.html, charts/, tables"
         return "\n".join([*lines, f" {sentence(real)}", "", end])
     heading, *told = verdict_table([*real, *clean])
     lines += [heading, *told[: len(real)]]
@@ -94,15 +94,15 @@ def summary(result: Result) -> str:
         lines += ["", " From a clean start (no sanctions in force before):", *told[len(real) :]]
     if any(row["settled"] for row in real):
         lines += ["", f" {SETTLED}."]
-    others = [f" {line}" for line in _other_starts(rows)]
+    others = [f" {line}" for line in other_starts(rows)]
     lines += ["", *others] if others else []
-    lines += ["", f" {sentence(real)}", f" {_scale(result)}"]
+    lines += ["", f" {sentence(real)}", f" {scale(result)}"]
     lines += [" A share of draws is a share of parameter sets, not odds that the claim is true."]
     lines += [f" {warning}" for warning in few(result.sets)]
     lines += [f" Rests most on: {rests_on(real)}"]
-    left_open = _open(result, real)
-    lines += [f" {left_open}"] if left_open else []
-    lines += ["", f" {result.folder}/   verdicts.json, charts/, tables"]
+    silent = left_open(result, real)
+    lines += [f" {silent}"] if silent else []
+    lines += ["", f" {result.folder}/   report.html, verdicts.json, charts/, tables"]
     return "\n".join(lines)
 
 
@@ -197,11 +197,13 @@ def symbols(row: Row) -> str:
     return " ".join(f"{'+' if one['rho'] > 0 else '−'}{entry_of(one['parameter']).symbol}" for one in found)
 
 
-def _both(row: Row) -> bool:
+def both_starts(row: Row) -> bool:
+    """Whether an effect is reported from a clean start too."""
     return row["hypothesis"] in ("", *BOTH_STARTS)
 
 
-def _size(result: Result) -> str:
+def size(result: Result) -> str:
+    """World, runs, time and seed in a line; how long it took, once it is known."""
     manifest, scenario = result.manifest, result.scenario
     first = scenario["first_event"]
     soon = first is not None and manifest["window"][1] < first + thresholds().read - DT
@@ -212,12 +214,12 @@ def _size(result: Result) -> str:
     return (
         f"world {scenario['world']}, {manifest['states']} states · {sets}{replicates} × "
         f"{len(scenario['arms'])} arms × {starts}, {scenario['start']:g}–{scenario['end']:g} · "
-        f"effects read at {manifest['window'][0]:.2f}–{manifest['window'][1]:.2f}{early} · seed {scenario['seed']} · "
-        f"{manifest['seconds']:.0f} s"
+        f"effects read at {manifest['window'][0]:.2f}–{manifest['window'][1]:.2f}{early} · seed {scenario['seed']}"
+        + (f" · {manifest['seconds']:.0f} s" if "seconds" in manifest else "")
     )
 
 
-def _other_starts(rows: Iterable[Row]) -> list[str]:
+def other_starts(rows: Iterable[Row]) -> list[str]:
     """For each other start, the verdicts that differ from the real start's."""
     rows = list(rows)
     real = {(row["claim"], row["estimand"]): row for row in rows if row["start"] == "real"}
@@ -235,7 +237,8 @@ def _other_starts(rows: Iterable[Row]) -> list[str]:
     return lines
 
 
-def _scale(result: Result) -> str:
+def scale(result: Result) -> str:
+    """Ties at the start that a reader knows, and those of the bloc."""
     ties = result.ties.query("start == 'real'").drop_duplicates(["iso3_a", "iso3_b"])
     before = {(a, b): tie for a, b, tie in zip(ties["iso3_a"], ties["iso3_b"], ties["before"], strict=True)}
     pairs = [*LANDMARKS, *combinations(result.scenario["bloc"][:3], 2)]
@@ -247,7 +250,7 @@ def _scale(result: Result) -> str:
     return f"Scale of a tie at the start: {', '.join(told)}; 1 = allied, −1 = hostile."
 
 
-def _open(result: Result, rows: Sequence[Row]) -> str:
+def left_open(result: Result, rows: Sequence[Row]) -> str:
     """What the run leaves open, said once."""
     silent = [f"“{row['label']}”" for row in rows if row["verdict"] == "not answered"]
     wars = [event for arm in result.scenario["arms"] for event in arm["events"] if event["kind"] == "war"]

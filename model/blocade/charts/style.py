@@ -37,6 +37,8 @@ ARM_LOOKS = (
 """Colour and line of the arms after the baseline, in turn; the line tells them apart in grey."""
 BASELINE_LOOK = (BLACK, (0, (4, 2)))
 BANDS_NOTE = "Bands: 5–95 % and 25–75 % of parameter draws — not odds that the claim is true."
+FINDING, NOTES = "Title", "Description"
+"""Keywords of the PNG format under which a chart carries the sentence that it shows, and its small print."""
 TITLE_SIZE, NOTE_SIZE = 12.0, 8.0
 MARGIN = 0.12
 """Inches between the edge of a sheet and its text."""
@@ -102,6 +104,12 @@ def _key(figure: Chart, canvas: Any, handles: Sequence[Artist]) -> tuple[Legend 
             return legend, box.height / figure.dpi + 0.5 * MARGIN
         legend.remove()
     return None, 0.0
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a chart as PNG with its words inside (`FINDING`, `NOTES`), for whoever cannot see it."""
+    words = {text.get_gid(): " ".join(text.get_text().split()) for text in figure.texts}
+    figure.savefig(path, metadata={FINDING: words.get("title", ""), NOTES: words.get("notes", "")})
 
 
 def finish(figure: Chart) -> Chart:

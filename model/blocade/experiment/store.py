@@ -25,18 +25,21 @@ import pyarrow.parquet as pq
 
 MANIFEST = "manifest.json"
 LOG = "run.log"
+REPORT = "report.html"
 ELEMENTARY = "elementary.csv"
 TABLES = ("draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", ELEMENTARY)
-WRITTEN = frozenset({MANIFEST, LOG, "verdicts.json", *TABLES, "charts"})
+WRITTEN = frozenset({MANIFEST, LOG, "verdicts.json", *TABLES, "charts", REPORT})
 """What a run writes; anything else in a results folder is the user's."""
 DEPENDENCIES = (
     "SALib",
+    "jinja2",
     "matplotlib",
     "mesa",
     "numba",
     "networkx",
     "numpy",
     "pandas",
+    "pillow",
     "pyarrow",
     "pydantic",
     "ruamel.yaml",

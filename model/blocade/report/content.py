@@ -1,0 +1,312 @@
+"""What a report says of a result: the words and cells, without any markup."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from blocade import resources
+from blocade.analysis.claims import thresholds
+from blocade.parameters import PRIOR, entry_of
+from blocade.result import Result
+from blocade.summary import (
+    DAGGER,
+    SETTLED,
+    WORDS,
+    Row,
+    beyond,
+    change,
+    few,
+    left_open,
+    other_starts,
+    percent,
+    scale,
+    signed,
+    size,
+    stop_told,
+)
+
+JUDGED = "judged.csv"
+"""Table of seeds/history: how each pattern of history came out under each posterior."""
+MONTHS = 12
+NAMED = 6
+"""States of a group without a name of its own that are named before the rest is counted."""
+PLAIN = ("kind", "at", "until", "by", "on")
+"""Keys of an event that its sentence has words for; the others follow as they are."""
+DATES = ("ramp_until",)
+"""Others whose values are decimal years."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its heading; the first cell of a row names the row."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How history judges a posterior: patterns in all, missed, and of those that it has not seen."""
+
+    posterior: str
+    patterns: int
+    missed: tuple[str, ...]
+    unseen: int
+    unseen_missed: int
+
+
+def answer(rows: Sequence[Row]) -> tuple[str, str]:
+    """Two sentences: the first expectation with its uncertainty, and how far parameter sets agree.
+
+    Parameters
+    ----------
+    rows : verdicts from the real start.
+    """
+    if not rows:
+        return ("Nothing was asked: one arm has nothing to be compared with.", "A second arm makes it a question.")
+    head = rows[0]
+    asked = f"“{head['label']}”"
+    if not head["n"]:
+        return (
+            f"The first expectation, {asked}, is not answered: in no parameter set did what it asks about happen.",
+            "The table says how the others came out.",
+        )
+    middle, interval = change(head)
+    low, high = interval.split(" … ")
+    words = "depends on parameters" if head["verdict"] == "conditional" else WORDS[head["verdict"]]
+    sets = f"{head['n']} parameter sets" if head["n"] > 1 else "the one parameter set"
+    first = (
+        f"In this model {asked} {words}: the median change over {sets} is {middle} ({head['unit']}; the claim expects "
+        f"a rise), and nine in ten lie between {low} and {high}."
+    )
+    strong = [entry_of(one["parameter"]) for one in head["drivers"] if abs(one["rho"]) >= thresholds().driver]
+    on = f" and hangs most on {strong[0].meaning}" if strong and head["verdict"] != "negligible" else ""
+    return first, (
+        f"It lies above {signed(head['s'])} in {percent(head['share'])} of the sets and below {signed(-head['s'])} in "
+        f"{percent(head['down'])}{on}; these are shares of parameter sets, not odds that the claim is true."
+    )
+
+
+def verdicts(rows: Sequence[Row], caption: str) -> Table:
+    """Every expectation with its numbers and its verdict."""
+    most = max((row["n"] for row in rows), default=0)
+    cells = []
+    for row in rows:
+        middle, interval = change(row)
+        counted = f" (n = {row['n']})" if row["n"] < most else ""
+        verdict = row["verdict"] + (DAGGER if row["settled"] else "")
+        cells.append((row["label"], f"{middle} ({row['unit']})", interval, beyond(row) + counted, verdict))
+    head = ("Expectation", "Median change", "90 % of sets", "Beyond the smallest effect", "Verdict")
+    return Table(caption, head, cells)
+
+
+def settled(rows: Sequence[Row]) -> list[str]:
+    """What the dagger means, and why the sign of each marked expectation is settled."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row["settled"] and row["label"] not in (labels := reasons.setdefault(row["settled"], [])):
+            labels.append(row["label"])
+    told = [f"{', '.join(f'“{label}”' for label in labels)}: {reason}." for reason, labels in reasons.items()]
+    return [f"{SETTLED}.", *told] if told else []
+
+
+def carried(row: Row) -> list[tuple[str, ...]]:
+    """What goes with an effect most: symbol, meaning, rank correlation, and what the range rests on."""
+    found: list[tuple[str, ...]] = []
+    for driver in row["drivers"]:
+        entry = entry_of(driver["parameter"])
+        rho = f"{driver['rho']:+.2f}".replace("-", "−")
+        found.append((entry.symbol, f"{entry.meaning} ({entry.name})", rho, entry.source))
+    return found
+
+
+def drivers(rows: Sequence[Row]) -> list[Table]:
+    """A table of drivers for each expectation that has any and is not negligible, at most the first of each claim."""
+    head = ("Parameter", "Meaning", "Rank correlation", "Its range rests on")
+    tables = []
+    for _, group in groupby(rows, key=lambda row: row["claim"]):
+        row = next(group)
+        if row["verdict"] != "negligible" and (found := carried(row)):
+            tables.append(Table(f"What “{row['label']}” goes with", head, found))
+    return tables
+
+
+@cache
+def judgements() -> Mapping[str, Judgement]:
+    """How history judges every committed posterior, from seeds/history/judged.csv."""
+    with (resources.seeds() / "history" / JUDGED).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = {}
+    for name, group in groupby(rows, key=lambda row: row["posterior"]):
+        patterns = list(group)
+        missed = tuple(row["label"] for row in patterns if row["passed"] == "no")
+        unseen = [row for row in patterns if row["seen"] == "no"]
+        found[name] = Judgement(name, len(patterns), missed, len(unseen), sum(row["passed"] == "no" for row in unseen))
+    return found
+
+
+def judgement(result: Result) -> tuple[str, tuple[str, ...]]:
+    """History's judgement in words, and the patterns that are missed."""
+    own = result.scenario["posterior"]
+    if own not in judgements() and own != PRIOR:
+        return (f"The posterior {own} has not been held against history: `blocade validate --posterior {own}`.", ())
+    judged = judgements()["until-2013" if own == PRIOR else own]
+    said = (
+        f"Under the posterior {judged.posterior} the model misses {len(judged.missed)} of {judged.patterns} patterns "
+        f"of history, and {judged.unseen_missed} of the {judged.unseen} that it was not fitted to."
+    )
+    if own == PRIOR:
+        said = (
+            "Parameter sets of this run come from the published ranges, which are wider than what history allows "
+            f"(`--posterior until-2021` takes what it allows). {said}"
+        )
+    return said, judged.missed
+
+
+def month(year: float) -> str:
+    """A decimal year as year and month."""
+    whole = round(year * MONTHS)
+    return f"{whole // MONTHS}-{whole % MONTHS + 1:02d}"
+
+
+def group(codes: Sequence[str], result: Result) -> str:
+    """Some states in words: by their part if they have one together, else by name."""
+    scenario = result.scenario
+    for name in ("senders", "bloc"):
+        if len(codes) > 1 and set(codes) == set(scenario[name]):
+            return f"the {name}"
+    named = [result.state(code) for code in codes[:NAMED]]
+    rest = len(codes) - len(named)
+    return ", ".join(named) + (f" and {rest} more" if rest else "")
+
+
+def told(event: Mapping[str, Any], result: Result) -> str:
+    """An event in words."""
+    text = str(event["kind"])
+    text += f" by {group(event['by'], result)}" if event.get("by") else ""
+    text += f" on {group(event['on'], result)}" if event.get("on") else ""
+    text += f", from {_when(event['at'])}" if "at" in event else ""
+    text += f" until {_when(event['until'])}" if event.get("until") is not None else ""
+    others = {key: value for key, value in event.items() if key not in PLAIN and value not in (None, False, (), [])}
+    values = {key: _when(value) if key in DATES else _value(value, result) for key, value in others.items()}
+    return text + "".join(f", {key.replace('_', ' ')} {value}" for key, value in values.items())
+
+
+def _when(value: object) -> str:
+    return month(value) if isinstance(value, int | float) else str(value)
+
+
+def _value(value: object, result: Result) -> str:
+    if value is True:
+        return "yes"
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return group(value, result) if all(one in result.manifest["names"] for one in value) else ", ".join(value)
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def arms(result: Result) -> Table:
+    """What is compared: every arm with its events, a lever by its name and range."""
+    listed, used = result.scenario["arms"], dict[tuple[str, int], dict[str, str]]()
+    for name, lever in result.scenario["levers"].items():
+        for arm, place, key in lever["uses"]:
+            used.setdefault((arm, place), {})[key] = f"{name} ({_span(lever['low'], lever['high'], lever['dated'])})"
+    rows = []
+    for arm in listed:
+        events = [
+            told({**event, **used.get((arm["name"], place), {})}, result) for place, event in enumerate(arm["events"])
+        ]
+        label = arm["label"] + (" (baseline)" if arm is listed[0] else "")
+        rows.append((label, "; ".join(events) or "nothing beyond what was in force"))
+    return Table("The arms that are compared", ("Arm", "What happens in it"), rows)
+
+
+def parameters(result: Result) -> Table:
+    """Every parameter and lever with what was drawn of it."""
+    rows = []
+    for name in result.draws.columns.drop("draw"):
+        drawn, entry = result.draws[name], entry_of(str(name))
+        dated = name in result.scenario["levers"] and result.scenario["levers"][name]["dated"]
+        span = _span(float(drawn.min()), float(drawn.max()), dated)
+        rows.append((entry.symbol, entry.meaning, span, "date" if dated else entry.unit, entry.source))
+    return Table("Parameters, from the least to the largest value that was drawn",
+                 ("Parameter", "Meaning", "Drawn", "Unit", "Source"), rows)  # fmt: skip
+
+
+def _span(low: float, high: float, dated: bool) -> str:
+    ends = [month(x) if dated else f"{x:.3g}".replace("-", "−") for x in (low, high)]
+    return ends[0] if low == high else " … ".join(ends)
+
+
+def provenance(result: Result) -> Table:
+    """What it takes to make these results again."""
+    manifest, scenario = result.manifest, result.scenario
+    versions = manifest["versions"]
+    rows = [
+        ("Scenario", scenario["name"]),
+        ("World", f"{Path(scenario['world']).name}, {manifest['states']} states"),
+        ("Size", size(result)),
+        ("Parameter sets", f"{result.sets}, {_source(scenario['posterior'])}"),
+        ("Effects are read", f"{month(manifest['window'][0])} to {month(manifest['window'][1])}"),
+        ("Begun", manifest.get("begun", "not recorded")),
+        ("blocade", versions["blocade"]),
+        ("Python and NumPy", f"{versions['python']}, {versions['numpy']}"),
+    ]
+    rows += [(f"Input {name}", f"SHA-256 {digest[:16]}…") for name, digest in manifest["inputs"]["files"].items()]
+    return Table("How these results were made", ("What", "Value"), rows)
+
+
+def _source(posterior: str) -> str:
+    return "from the published ranges" if posterior == PRIOR else f"from the posterior {posterior}"
+
+
+def limits(result: Result, rows: Sequence[Row]) -> list[str]:
+    """What to keep in mind: warnings, other starts, what is left open, the scale of a tie."""
+    every = [*few(result.sets), *stop_told(result.manifest.get("stopped")), *other_starts(rows)]
+    real = [row for row in rows if row["start"] == "real"]
+    return [*every, *filter(None, [left_open(result, real)]), scale(result)]
+
+
+def side_by_side(results: Sequence[Result], rows: Sequence[Sequence[Row]]) -> Table:
+    """Expectations that several results have, from the real start: median and verdict of each."""
+    found: dict[tuple[str, str], list[str]] = {}
+    labels: dict[tuple[str, str], str] = {}
+    for place, verdict_rows in enumerate(rows):
+        for row in verdict_rows:
+            if row["start"] == "real":
+                key = (row["claim"], row["estimand"])
+                labels.setdefault(key, row["label"])
+                cells = found.setdefault(key, ["–"] * len(rows))
+                cells[place] = f"{change(row)[0]} [{change(row)[1].replace(' … ', ', ')}] {row['verdict']}"
+    table = [(labels[key], *cells) for key, cells in found.items()]
+    head = ("Expectation", *(f"{number}. {result.folder.name}" for number, result in enumerate(results, start=1)))
+    caption = "Median change, 90 % of parameter sets and verdict in each result; – where it was not asked"
+    return Table(caption, head, table)
+
+
+def apart(results: Sequence[Result]) -> Table:
+    """In which settings the results differ."""
+    keys = ("title", "world", "start", "end", "theory", "posterior", "draws", "replicates", "seed", "patron")
+    rows = []
+    for key in keys:
+        values = [result.manifest["title"] if key == "title" else result.scenario.get(key) for result in results]
+        if any(value != values[0] for value in values):
+            rows.append((key, *(str(value) for value in values)))
+    for key in ("bloc", "senders"):
+        if any(result.scenario[key] != results[0].scenario[key] for result in results):
+            rows.append((key, *(group_plain(result.scenario[key], result) for result in results)))
+    head = ("Setting", *(f"{number}. {result.folder.name}" for number, result in enumerate(results, start=1)))
+    return Table("Settings that differ", head, rows)
+
+
+def group_plain(codes: Sequence[str], result: Result) -> str:
+    """Some states by name, however many have a part together."""
+    named = [result.state(code) for code in codes[:NAMED]]
+    return ", ".join(named) + (f" and {len(codes) - len(named)} more" if len(codes) > len(named) else "")
+

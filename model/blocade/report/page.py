@@ -1,0 +1,154 @@
+"""The page: what `blocade.report.content` says, in one HTML file with its charts inside."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from PIL import Image
+
+from blocade.analysis.verdicts import MEANING
+from blocade.charts import SHOWS
+from blocade.charts.style import FINDING, NOTES
+from blocade.experiment.store import REPORT, StoreError
+from blocade.library import put
+from blocade.report import content
+from blocade.result import Result
+from blocade.summary import both_starts, verdict_rows
+
+COMPARED = Path("results/compared.html")
+MARK = "<!-- A blocade report; it is replaced by the next one. -->"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart: its image as a data address, what it finds, what to see, and its small print."""
+
+    name: str
+    source: str
+    width: int
+    height: int
+    finding: str
+    shows: str
+    notes: str
+
+
+def write(folder: Path) -> None:
+    """Write the report of a finished results folder into it."""
+    (folder / REPORT).write_text(report(Result(folder)), encoding="utf-8")
+
+
+def write_page(folders: Sequence[Path], out: Path | None = None) -> Path:
+    """Write the report of finished results: of one its own, of several one that compares them.
+
+    Parameters
+    ----------
+    out : file, by default ``report.html`` in the one folder, or ``results/compared.html``.
+
+    Returns
+    -------
+    Where it is.
+
+    Raises
+    ------
+    StoreError
+        If a folder holds no finished results, or the file is the user's own or cannot be written.
+    """
+    results = [Result(folder) for folder in folders]
+    path = out or (results[0].folder / REPORT if len(results) == 1 else COMPARED)
+    if path.is_dir():
+        raise StoreError(f"{path}: is a folder; name a file with --out")
+    if path.exists() and MARK not in path.read_bytes()[:200].decode(errors="replace"):
+        raise StoreError(f"{path}: is a file of yours; move it or choose another with --out")
+    page = report(results[0]) if len(results) == 1 else compared(results)
+    put(path.parent, {path.name: page})
+    return path
+
+
+def report(result: Result) -> str:
+    """The report of a result: a self-contained HTML page.
+
+    Raises
+    ------
+    StoreError
+        If a chart's file cannot be read.
+    """
+    return _template().get_template("one.html.j2").render(mark=MARK, meaning=MEANING, **_of(result))
+
+
+def compared(results: Sequence[Result]) -> str:
+    """The report of several results: side by side, then each in short.
+
+    Raises
+    ------
+    StoreError
+        If a chart's file cannot be read.
+    """
+    parts = [_of(result) for result in results]
+    apart = content.apart(results)
+    return _template().get_template("several.html.j2").render(
+        mark=MARK,
+        meaning=MEANING,
+        parts_of=parts,
+        table=content.side_by_side(results, [verdict_rows(result) for result in results]),
+        apart=apart if apart.rows else None,
+    )
+
+
+def pictures(folder: Path) -> list[Picture]:
+    """The charts of a results folder, in the order in which they are usually drawn."""
+    files = {path.stem: path for path in sorted((folder / "charts").glob("*.png"))}
+    ordered = [*(name for name in SHOWS if name in files), *(name for name in files if name not in SHOWS)]
+    return [_picture(name, files[name]) for name in ordered]
+
+
+def _picture(name: str, path: Path) -> Picture:
+    try:
+        with Image.open(path) as image:
+            text = {key: str(value) for key, value in image.info.items() if isinstance(key, str)}
+            width, height = image.size
+        data = b64encode(path.read_bytes()).decode()
+    except OSError as error:
+        raise StoreError(f"{path}: is no image that can be read ({error}); run the scenario again") from error
+    return Picture(
+        name, f"data:image/png;base64,{data}", width, height, text.get(FINDING, name), SHOWS.get(name, ""),
+        text.get(NOTES, ""),
+    )  # fmt: skip
+
+
+def _of(result: Result) -> dict[str, object]:
+    """What the templates ask for."""
+    rows = verdict_rows(result)
+    real = [row for row in rows if row["start"] == "real"]
+    clean = [row for row in rows if row["start"] == "clean" and both_starts(row)]
+    caption = "{}: {} were in force at the start"
+    said, missed = content.judgement(result)
+    return {
+        "title": result.manifest["title"],
+        "folder": result.folder.name,
+        "why": result.scenario.get("why", ""),
+        "answer": content.answer(real),
+        "verdicts": content.verdicts(real, caption.format("From the real start", "the sanctions of the world")),
+        "clean": content.verdicts(clean, caption.format("From a clean start", "no sanctions")),
+        "settled": content.settled(real),
+        "pictures": pictures(result.folder),
+        "drivers": content.drivers(real),
+        "judgement": said,
+        "missed": missed,
+        "limits": content.limits(result, rows),
+        "arms": content.arms(result),
+        "parameters": content.parameters(result),
+        "provenance": content.provenance(result),
+    }
+
+
+@cache
+def _template() -> jinja2.Environment:
+    loader = jinja2.PackageLoader("blocade.report", "templates")
+    return jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
