@@ -180,8 +180,8 @@ def page(found: Measured, memory: Mapping[str, Any] | None, peers: str) -> str:
     parts = [
         "# Performance\n",
         "Made by `python benchmarks/speed.py --write docs/performance.md`; every number comes from that one run, "
-        "those on memory from `benchmarks/memory.py`. What is timed, what each contestant must deliver and what is not claimed stands in "
-        "[benchmarks/DECLARATION.md](../benchmarks/DECLARATION.md).\n",
+        "those on memory from `benchmarks/memory.py`. What is timed, what each contestant must deliver and "
+        "what is not claimed stands in [benchmarks/DECLARATION.md](../benchmarks/DECLARATION.md).\n",
         f"Machine: {found.machine}; {found.size}. Versions: "
         + ", ".join(f"{name} {version}" for name, version in found.versions.items())
         + ".\n",

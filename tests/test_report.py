@@ -256,6 +256,15 @@ def test_grey_text_is_dark_enough() -> None:
         assert (WHITE + 0.05) / (dark + 0.05) >= 4.5
 
 
+def test_a_notebook_shows_the_answer_and_the_verdicts(result: Result) -> None:
+    page = read(result._repr_html_())
+    assert page.open == []
+    assert "“press raises cohesion” holds" in page.text
+    assert len(page.tables) == 1
+    assert page.images == []
+    assert str(result.folder / "report.html") in page.text
+
+
 # --- the command ---------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from blocade.analysis.claims import Claim, claims, thresholds
-from blocade.experiment.store import StoreError
+from blocade.experiment.store import REPORT, StoreError
 from blocade.result import Result
 from blocade.scenario.model import Scenario
 from blocade.summary import BOTH_STARTS, DAGGER, claims_markdown, headline, sentence, symbols, verdict_rows
@@ -92,7 +92,8 @@ def index(results: Sequence[Result], folder: Path, claimed: bool) -> str:
         real = [row for row in verdict_rows(result) if row["start"] == "real"]
         title, why = (" ".join(result.scenario[key].split()) for key in ("title", "why"))
         lines += [f"## [{title}]({place}/)", "", *([why, ""] if why else []), sentence(real), ""]
-        lines += [f"Charts: {', '.join(links)} · [tables]({place}/)", ""]
+        page = [f"[report]({place}/{REPORT})"] if (result.folder / REPORT).is_file() else []
+        lines += [" · ".join([*page, f"charts: {', '.join(links)}", f"[tables]({place}/)"]), ""]
     return "\n".join(lines)
 
 

@@ -119,5 +119,11 @@ class Result:
 
         return summary(self)
 
+    def _repr_html_(self) -> str:
+        """The answer and the verdicts, for notebooks."""
+        from blocade.report import brief  # noqa: PLC0415 (reports read a Result)
+
+        return brief(self)
+
     def __repr__(self) -> str:
         return f"<blocade.Result {self.scenario['name']!r}: {len(self.verdicts)} verdicts in {self.folder}>"

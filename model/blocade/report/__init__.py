@@ -3,6 +3,6 @@
 `content` says what stands on it, ``report.html.j2`` how it looks; nothing on it comes from the network.
 """
 
-from blocade.report.page import compared, report, write, write_page
+from blocade.report.page import brief, compared, report, write, write_page
 
-__all__ = ["compared", "report", "write", "write_page"]
+__all__ = ["brief", "compared", "report", "write", "write_page"]

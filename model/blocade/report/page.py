@@ -80,6 +80,11 @@ def report(result: Result) -> str:
     return _template().get_template("one.html.j2").render(mark=MARK, meaning=MEANING, **_of(result))
 
 
+def brief(result: Result) -> str:
+    """The answer and the verdicts of a result, as a notebook shows them."""
+    return _template().get_template("brief.html.j2").render(meaning=MEANING, **_words(result))
+
+
 def compared(results: Sequence[Result]) -> str:
     """The report of several results: side by side, then each in short.
 
@@ -121,7 +126,12 @@ def _picture(name: str, path: Path) -> Picture:
 
 
 def _of(result: Result) -> dict[str, object]:
-    """What the templates ask for."""
+    """What the templates of pages ask for."""
+    return {**_words(result), "pictures": pictures(result.folder)}
+
+
+def _words(result: Result) -> dict[str, object]:
+    """All that is said of a result."""
     rows = verdict_rows(result)
     real = [row for row in rows if row["start"] == "real"]
     clean = [row for row in rows if row["start"] == "clean" and both_starts(row)]
@@ -130,12 +140,12 @@ def _of(result: Result) -> dict[str, object]:
     return {
         "title": result.manifest["title"],
         "folder": result.folder.name,
+        "page": result.folder / REPORT,
         "why": result.scenario.get("why", ""),
         "answer": content.answer(real),
         "verdicts": content.verdicts(real, caption.format("From the real start", "the sanctions of the world")),
         "clean": content.verdicts(clean, caption.format("From a clean start", "no sanctions")),
         "settled": content.settled(real),
-        "pictures": pictures(result.folder),
         "drivers": content.drivers(real),
         "judgement": said,
         "missed": missed,
