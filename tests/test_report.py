@@ -289,9 +289,13 @@ def test_several_results_stand_side_by_side(result: Result, tmp_path: Path) -> N
 
 def test_settings_that_differ_are_told(result: Result, tmp_path: Path) -> None:
     other = changed(fake_result(tmp_path / "other", {"base": [0.0] * 60, "press": [0.1] * 60}, bloc=("AAA",)), seed=9)
-    table = content.apart([changed(result, seed=7), other])
-    assert ("seed", "7", "9") in table.rows
-    assert ("bloc", "Aland, Beland", "Aland") in table.rows
+    table = content.apart([changed(result, seed=7, parameters={"g": [0.1, 0.2], "mu": 0.5}), other])
+    assert table.rows == [
+        ("bloc", "Aland, Beland", "Aland"),
+        ("arms", "base; press; relief", "base; press"),
+        ("parameters that are set", "g 0.1 … 0.2, mu 0.5", "none"),
+        ("seed", "7", "9"),
+    ]
     assert content.apart([result, result]).rows == []
 
 

@@ -182,9 +182,7 @@ def group(codes: Sequence[str], result: Result) -> str:
     for name in ("senders", "bloc"):
         if len(codes) > 1 and set(codes) == set(scenario[name]):
             return f"the {name}"
-    named = [result.state(code) for code in codes[:NAMED]]
-    rest = len(codes) - len(named)
-    return ", ".join(named) + (f" and {rest} more" if rest else "")
+    return _named(codes, result)
 
 
 def told(event: Mapping[str, Any], result: Result) -> str:
@@ -292,20 +290,41 @@ def side_by_side(results: Sequence[Result], rows: Sequence[Sequence[Row]]) -> Ta
 
 def apart(results: Sequence[Result]) -> Table:
     """In which settings the results differ."""
-    keys = ("title", "world", "start", "end", "theory", "posterior", "draws", "replicates", "seed", "patron")
-    rows = []
-    for key in keys:
-        values = [result.manifest["title"] if key == "title" else result.scenario.get(key) for result in results]
-        if any(value != values[0] for value in values):
-            rows.append((key, *(str(value) for value in values)))
-    for key in ("bloc", "senders"):
-        if any(result.scenario[key] != results[0].scenario[key] for result in results):
-            rows.append((key, *(group_plain(result.scenario[key], result) for result in results)))
+    found = [_settings(result) for result in results]
+    rows = [(key, *(one[key] for one in found)) for key in found[0] if len({one[key] for one in found}) > 1]
     head = ("Setting", *(f"{number}. {result.folder.name}" for number, result in enumerate(results, start=1)))
     return Table("Settings that differ", head, rows)
 
 
-def group_plain(codes: Sequence[str], result: Result) -> str:
+def _settings(result: Result) -> dict[str, str]:
+    scenario = result.scenario
+    ranges = [f"{name} {_ends(value)}" for name, value in scenario.get("parameters", {}).items()]
+    levers = [f"{name} {_span(x['low'], x['high'], x['dated'])}" for name, x in scenario["levers"].items()]
+    told = {
+        "question": result.manifest["title"],
+        "world": Path(scenario["world"]).name,
+        "bloc": _named(scenario["bloc"], result),
+        "patron": result.state(scenario["patron"]) if scenario["patron"] else "none",
+        "senders": _named(scenario["senders"], result),
+        "years": f"{month(scenario['start'])} to {month(scenario['end'])}",
+        "arms": "; ".join(arm["label"] for arm in scenario["arms"]),
+        "theory": scenario.get("theory", "full"),
+        "posterior": scenario["posterior"],
+        "parameters that are set": ", ".join(ranges),
+        "levers": ", ".join(levers),
+        "parameter sets": str(result.sets),
+        "replicates": str(scenario["replicates"]),
+        "seed": str(scenario["seed"]),
+        "version": result.manifest["versions"]["blocade"],
+    }
+    return {key: value or "none" for key, value in told.items()}
+
+
+def _ends(value: float | Sequence[float]) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else _span(value[0], value[1], False)
+
+
+def _named(codes: Sequence[str], result: Result) -> str:
     """Some states by name, however many have a part together."""
     named = [result.state(code) for code in codes[:NAMED]]
     return ", ".join(named) + (f" and {len(codes) - len(named)} more" if len(codes) > len(named) else "")
