@@ -1,5 +1,5 @@
-"""The command line: ``blocade run``, ``report``, ``theories``, ``sensitivity``, ``discover``, ``validate``,
-``backcast``, ``register``, ``check``, ``schema``.
+"""The command line: ``blocade run``, ``report``, ``export``, ``theories``, ``sensitivity``, ``discover``,
+``validate``, ``backcast``, ``register``, ``check``, ``schema``.
 
 Exit codes: 0 done; 1 a pattern of history is missed (validate); 2 bad input, one line on stderr for each mistake; 130
 stopped by Ctrl-C.
@@ -97,7 +97,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The command that writes pages."""
+    """Commands that hand results on."""
     report = commands.add_parser(
         "report", help="write the page of finished results anew; of several results, one page that compares them"
     )
@@ -109,6 +109,11 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="where to (default: report.html in the folder; of several, results/compared.html)",
     )
     report.add_argument("--quiet", action="store_true", help="do not say where it is")
+
+    export = commands.add_parser("export", help="write the tables of finished results as CSV, and one that pyam reads")
+    export.add_argument("results", type=Path, metavar="RESULTS", help="folder of a finished run")
+    export.add_argument("--out", type=Path, metavar="DIR", help="where to (default: results/export/RESULTS)")
+    export.add_argument("--quiet", action="store_true", help="do not say where it is")
 
 
 def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -302,6 +307,18 @@ def _report(given: argparse.Namespace) -> int:
     return 0
 
 
+def _export(given: argparse.Namespace) -> int:
+    from blocade import export, library  # noqa: PLC0415
+    from blocade.result import Result  # noqa: PLC0415
+
+    result = Result(given.results)
+    folder = given.out or library.usual_folder("export", given.results.resolve().name)
+    export.export(result, folder)
+    if not given.quiet:
+        print(f" {folder}/   {', '.join(export.FILES)}")
+    return 0
+
+
 def _theories(given: argparse.Namespace) -> int:
     from blocade import compare, library  # noqa: PLC0415
 
@@ -392,6 +409,7 @@ def _usual(given: argparse.Namespace) -> dict[str, Any]:
 COMMANDS = {
     "run": _run,
     "report": _report,
+    "export": _export,
     "theories": _theories,
     "sensitivity": _sensitivity,
     "discover": _discover,
