@@ -49,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
     _add_drivers(commands)
     _add_history(commands)
 
+    _add_world(commands)
+
     check = commands.add_parser("check", help="check scenario files and do nothing else")
     check.add_argument("scenario", nargs="+", metavar="FILE")
 
@@ -114,6 +116,18 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     export.add_argument("results", type=Path, metavar="RESULTS", help="folder of a finished run")
     export.add_argument("--out", type=Path, metavar="DIR", help="where to (default: results/export/RESULTS)")
     export.add_argument("--quiet", action="store_true", help="do not say where it is")
+
+
+def _add_world(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Commands on worlds of one's own."""
+    world = commands.add_parser("world", help="begin a world of your own, or check one")
+    tasks = world.add_subparsers(dest="task", required=True, metavar="TASK")
+    new = tasks.add_parser("new", help="write the tables of a world, or of some of its states, for you to change")
+    new.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder; its name begins with the world's year")
+    new.add_argument("--source", default="2021", metavar="WORLD", help="a world to begin from (default: 2021)")
+    new.add_argument("--states", nargs="+", default=[], metavar="STATE", help="names or codes (default: all states)")
+    check = tasks.add_parser("check", help="check the tables of worlds, and tell every mistake")
+    check.add_argument("folder", nargs="+", metavar="FOLDER|NAME")
 
 
 def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -319,6 +333,26 @@ def _export(given: argparse.Namespace) -> int:
     return 0
 
 
+def _world(given: argparse.Namespace) -> int:
+    if given.task == "new":
+        from blocade.own_world import new_world  # noqa: PLC0415
+
+        folder, states = new_world(given.folder, given.source, given.states)
+        print(f" {folder}/   {states} states; a scenario takes it as  world: {folder}")
+        return 0
+    from blocade.world import WorldError, load_world  # noqa: PLC0415
+
+    mistakes: list[str] = []
+    for name in given.folder:
+        try:
+            load_world(name)
+        except WorldError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise WorldError(mistakes)
+    return 0
+
+
 def _theories(given: argparse.Namespace) -> int:
     from blocade import compare, library  # noqa: PLC0415
 
@@ -416,6 +450,7 @@ COMMANDS = {
     "validate": _validate,
     "backcast": _backcast,
     "register": _register,
+    "world": _world,
     "check": _check,
     "schema": _schema,
 }

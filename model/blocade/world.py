@@ -19,8 +19,7 @@ from blocade._tables import WorldError, read_table
 from blocade._world_tables import GOODS
 from blocade.equations.arrays import Array
 
-__all__ = ["GOODS", "World", "WorldError", "load_world"]
-
+__all__ = ["GOODS", "World", "WorldError", "find_world", "load_world"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +165,7 @@ def load_world(name_or_folder: str | Path) -> World:
     WorldError
         With one line per mistake, all at once: file, line, what is wrong and what would mend it.
     """
-    folder = _find(name_or_folder)
+    folder = find_world(name_or_folder)
     name = folder.resolve().name
     year = int(name[:4])
     mistakes: list[str] = []
@@ -193,7 +192,14 @@ def load_world(name_or_folder: str | Path) -> World:
     return World(name=name, codes=codes, names=names, aliases=aliases, groups=groups, **arrays)
 
 
-def _find(name_or_folder: str | Path) -> Path:
+def find_world(name_or_folder: str | Path) -> Path:
+    """The folder of a world.
+
+    Raises
+    ------
+    WorldError
+        If there is none, or its name does not begin with a year.
+    """
     shipped = resources.seeds() / "worlds"
     for folder in (shipped / str(name_or_folder), Path(name_or_folder)):
         if folder.is_dir():
