@@ -19,7 +19,7 @@ import pytest
 from helpers import close
 from test_backcast import has_the_form
 
-from blocade import cli
+from blocade import arguments, cli
 from blocade.equations.arrays import Array
 from blocade.history import backcast, commands, forecasts, panel, registered, report, scores, validation
 from blocade.history.calibration import Bank
@@ -526,7 +526,7 @@ def test_what_help_names_is_what_is_done(
     assert blocade("validate", "--quiet").code == 0
     page = (tmp_path / "results" / "validate" / "patterns.md").read_text(encoding="utf-8")
     assert f"--posterior {backcast.JUDGE}`" in page
-    assert cli.JUDGE == backcast.JUDGE
+    assert arguments.JUDGE == backcast.JUDGE
     monkeypatch.setattr(registered, "registered", lambda *_: {"one": pd.DataFrame({"a": [1, 2]})})
     said = blocade("register")
     assert (said.code, said.out) == (0, " results/registered/one.csv   2 rows\n")

@@ -31,7 +31,7 @@ from blocade.scenario import (
 from blocade.scenario.inherit import read_whole
 from blocade.scenario.positions import Tree
 from blocade.scenario.wording import Mistake, Spot
-from blocade.world import World, load_world
+from blocade.world import World, load_world, world_names
 
 ENGINES = ("batch", "agents")
 CHARTED = ("cohesion", "embrace", "distance")
@@ -47,7 +47,7 @@ def vocabulary() -> Vocabulary:
     """What scenario files may name in this installation."""
     return Vocabulary(
         worlds=_world,
-        world_names=tuple(sorted(path.name for path in (seeds() / "worlds").iterdir() if path.is_dir())),
+        world_names=world_names(),
         theories=tuple(theories()),
         posteriors=(PRIOR, *posteriors()),
         parameter_ranges=bounds(),
@@ -230,16 +230,13 @@ def run(
 
 def show(folder: Path) -> None:
     """Draw the charts that a result's scenario asks for, by default the usual ones, and write the report."""
-    import matplotlib as mpl  # noqa: PLC0415 (slow to import)
-
     from blocade import report  # noqa: PLC0415
-    from blocade.charts.style import save  # noqa: PLC0415
+    from blocade.charts.style import save  # noqa: PLC0415 (matplotlib is slow to import)
 
     result = Result(folder)
     (folder / "charts").mkdir()
-    with mpl.rc_context({"backend": "agg"}):
-        for name in result.scenario["charts"] or USUAL:
-            save(chart(name)(result), folder / "charts" / f"{name}.png")
+    for name in result.scenario["charts"] or USUAL:
+        save(chart(name)(result), folder / "charts" / f"{name}.png")
     report.write(folder)
 
 

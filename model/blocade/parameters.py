@@ -103,18 +103,29 @@ def _only(*kept: str, **settings: Setting) -> Mapping[str, Setting]:
 
 NULLS = ("homophily", "war-need", "dyad")
 """Theories that are null models: what an explanation has to beat."""
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "full": "everything",
+        "coercion": "cost, concession and compliance",
+        "rally": "resentment, so pressure pushes away from the sender and builds insulation",
+        "balance": "structural balance, with isolation and sanctions to give it something to work on",
+        "exchange": "needs and surpluses alone",
+        "trade": "interdependence and fear of punishment",
+        "homophily": "resting ties only",
+        "war-need": "exchange that pain leaves alone, so that a war's need is all that can move a bond",
+        "dyad": "what two states do to each other, without balance, without fear of punishment by third states and "
+        "without diversion to them",
+    }
+)
+"""What each theory is."""
 
 
 @cache
 def theories() -> Mapping[str, Mapping[str, Setting]]:
     """Theories as presets: each sets some parameters; the rest keep their prior range, or come from a posterior.
 
-    coercion: cost, concession and compliance (M1, M15). rally: resentment, so pressure pushes away from the sender
-    and builds insulation (M4, M5). balance: structural balance, with isolation and sanctions to give it something to
-    work on (M9). exchange: needs and surpluses alone (M8). trade: interdependence and fear of punishment (M12, M17).
-    full: everything. Null models (`NULLS`): homophily: resting ties only (M11). war-need: exchange that pain leaves
-    alone, so that a war's need is all that can move a bond (M8). dyad: what two states do to each other, without
-    balance, without fear of punishment by third states and without diversion to them (M1, M4, M15).
+    `WORDS` says what each is, `NULLS` which are null models. Mechanisms of docs/evidence.md: coercion M1, M15; rally
+    M4, M5; balance M9; exchange M8; trade M12, M17; homophily M11; war-need M8; dyad M1, M4, M15.
     """
     return MappingProxyType(
         {

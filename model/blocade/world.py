@@ -19,7 +19,7 @@ from blocade._tables import WorldError, read_table
 from blocade._world_tables import GOODS
 from blocade.equations.arrays import Array
 
-__all__ = ["GOODS", "World", "WorldError", "find_world", "load_world"]
+__all__ = ["GOODS", "World", "WorldError", "find_world", "load_world", "world_names"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +192,11 @@ def load_world(name_or_folder: str | Path) -> World:
     return World(name=name, codes=codes, names=names, aliases=aliases, groups=groups, **arrays)
 
 
+def world_names() -> tuple[str, ...]:
+    """Names of the worlds in the seeds, sorted."""
+    return tuple(sorted(folder.name for folder in (resources.seeds() / "worlds").glob("*/")))
+
+
 def find_world(name_or_folder: str | Path) -> Path:
     """The folder of a world.
 
@@ -200,11 +205,10 @@ def find_world(name_or_folder: str | Path) -> Path:
     WorldError
         If there is none, or its name does not begin with a year.
     """
-    shipped = resources.seeds() / "worlds"
-    for folder in (shipped / str(name_or_folder), Path(name_or_folder)):
+    for folder in (resources.seeds() / "worlds" / str(name_or_folder), Path(name_or_folder)):
         if folder.is_dir():
             if re.match(r"\d{4}", folder.resolve().name) is None:
                 raise WorldError([f"{name_or_folder}: the folder's name must begin with its year, as in 2021-mine"])
             return folder
-    known = sorted(path.name for path in shipped.iterdir()) if shipped.is_dir() else []
-    raise WorldError([f"{name_or_folder}: no such world; known are {', '.join(known)}, or name a folder of tables"])
+    known = ", ".join(world_names())
+    raise WorldError([f"{name_or_folder}: no such world; known are {known}, or name a folder of tables"])
