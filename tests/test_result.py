@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,6 +49,17 @@ def test_tables_hold_what_the_runs_gave(tmp_path: Path) -> None:
     # replicates share the parameters and differ in luck
     one, two = (result.outcomes.query("replicate == @k and measure == 'cohesion'")["value"].to_numpy() for k in (0, 1))
     assert (one != two).all()
+
+
+def test_a_run_leaves_the_readers_plots_alone(tmp_path: Path) -> None:
+    """A notebook goes on to draw where it did."""
+    before = matplotlib.get_backend()
+    matplotlib.use("svg")
+    try:
+        blocade.run(SMALL, tmp_path / "r", draws=2, workers=1, progress=quiet)
+        assert matplotlib.get_backend() == "svg"
+    finally:
+        matplotlib.use(before)
 
 
 def test_an_effect_may_be_read_at_another_time() -> None:
