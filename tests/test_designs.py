@@ -21,7 +21,7 @@ from worlds import make_world
 
 from blocade import api, drivers, engine
 from blocade.analysis.claims import estimands
-from blocade.analysis.conditions import DATE, limits, month, told
+from blocade.analysis.conditions import DATE, limits, told
 from blocade.analysis.discovery import discover
 from blocade.analysis.sensitivity import factors, lever_values, parameter_sets
 from blocade.charts import regimes
@@ -34,6 +34,7 @@ from blocade.policy.calendar import calendar
 from blocade.policy.mixed import together
 from blocade.randomness import Luck
 from blocade.scenario import Scenario, ScenarioError
+from blocade.scenario.dates import month
 from blocade.scenario.model import Design, Until
 from blocade.start import solve_start
 from blocade.state import Moment

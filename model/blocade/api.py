@@ -237,7 +237,7 @@ def show(folder: Path) -> None:
     (folder / "charts").mkdir()
     for name in result.scenario["charts"] or USUAL:
         save(chart(name)(result), folder / "charts" / f"{name}.png")
-    report.write(folder)
+    report.write(result)
 
 
 class progress_bar:

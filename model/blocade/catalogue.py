@@ -29,12 +29,11 @@ def scenarios() -> list[Row]:
 
 def worlds() -> list[Row]:
     """The worlds of the seeds, with their size, their date and the file that names every source."""
-    from blocade import resources  # noqa: PLC0415
-    from blocade.world import load_world, world_names  # noqa: PLC0415
+    from blocade.world import find_world, load_world, world_names  # noqa: PLC0415
 
     rows: list[Row] = []
     for name in world_names():
-        sources = resources.seeds() / "worlds" / name / "SOURCES.md"
+        sources = find_world(name) / "SOURCES.md"
         stood = STOOD.search(sources.read_text(encoding="utf-8"))
         date = "" if stood is None else stood[1]
         rows.append({"name": name, "states": load_world(name).size, "date": date, "sources": str(sources)})

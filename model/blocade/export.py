@@ -12,6 +12,7 @@ from blocade.experiment.store import StoreError
 from blocade.library import csv_text, put
 from blocade.measures import MEASURES
 from blocade.result import Result
+from blocade.scenario.dates import month
 
 TABLES = ("verdicts", "outcomes", "bands", "draws", "ties")
 PYAM = "pyam.csv"
@@ -25,7 +26,6 @@ WORLD = "World"
 """Region of what is measured of the bloc, the senders or the whole world."""
 UNITS = {"alignment": "tie", "trade": "share of normal trade"}
 """Units of measures that are followed state by state."""
-MONTHS = 12
 
 
 def export(result: Result, folder: Path) -> None:
@@ -71,7 +71,7 @@ def pyam_table(result: Result) -> pd.DataFrame:
             "region": region,
             "variable": variable + "|" + long["quantile"].map(QUANTILES),
             "unit": unit,
-            "time": long["time"].map(_date),
+            "time": long["time"].map(month) + "-01",
             "value": long["value"],
         }
     )
@@ -84,12 +84,6 @@ def _told(measure: str, result: Result) -> tuple[str, str, str]:
         return WORLD, name, MEASURES[name][0]
     partner = [result.manifest["names"].get(about[1], about[1])] if len(about) > 1 else []
     return result.state(about[0]), "|".join([name, *partner]), UNITS[name]
-
-
-def _date(year: float) -> str:
-    """The first day of the month in which a step begins."""
-    months = round(year * MONTHS)
-    return f"{months // MONTHS:04d}-{months % MONTHS + 1:02d}-01"
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,8 @@ Setting = float | tuple[float, float]
 """A parameter's value, or the range from which it is drawn uniformly."""
 PRIOR = "prior"
 """What a scenario names for no posterior: the ranges of the table."""
+JUDGE = "until-2013"
+"""The posterior by which the model is judged: none of its figures is later than the base year of the backcast."""
 LEAST_ROWS = 10
 """Parameter sets below which a table is no posterior but a slip (assumption)."""
 

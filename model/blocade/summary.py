@@ -193,8 +193,12 @@ def few(draws: int) -> list[str]:
 
 def symbols(row: Row) -> str:
     """The parameters that an effect hangs on, with the sign of their rank correlation: ``+φ −μ``."""
-    found = [driver for driver in row["drivers"] if abs(driver["rho"]) >= thresholds().driver]
-    return " ".join(f"{'+' if one['rho'] > 0 else '−'}{entry_of(one['parameter']).symbol}" for one in found)
+    return " ".join(f"{'+' if one['rho'] > 0 else '−'}{entry_of(one['parameter']).symbol}" for one in strong(row))
+
+
+def strong(row: Row) -> list[Row]:
+    """The drivers of an effect without those that are told although they are weak."""
+    return [driver for driver in row["drivers"] if abs(driver["rho"]) >= thresholds().driver]
 
 
 def both_starts(row: Row) -> bool:

@@ -11,6 +11,7 @@ import pandas as pd
 from blocade.analysis.prim import LEVEL, SHUFFLES, Box, End, dense_enough
 from blocade.library import MARK, csv_text
 from blocade.parameters import Entry
+from blocade.scenario.dates import month
 from blocade.summary import cell, percent
 
 if TYPE_CHECKING:
@@ -37,12 +38,6 @@ def number(x: float) -> str:
     """Three digits: ``.62``, ``1.4``, ``−.3``."""
     text = f"{abs(x):.3g}"
     return ("−" if x < 0 and float(text) else "") + (text.removeprefix("0") if float(text) else "0")
-
-
-def month(date: float) -> str:
-    """A decimal year as the month that begins nearest to it: ``2024-06``."""
-    months = round(12 * date)
-    return f"{months // 12}-{months % 12 + 1:02d}"
 
 
 def signed(x: float) -> str:

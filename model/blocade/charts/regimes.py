@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from scipy.spatial import Delaunay
 
-from blocade.analysis.conditions import DATE, explained, joined, month
+from blocade.analysis.conditions import DATE, explained, joined
 from blocade.analysis.discovery import Found
 from blocade.charts import style
 from blocade.charts.boxes import source
@@ -21,6 +21,7 @@ from blocade.charts.verdicts import percent
 from blocade.equations.arrays import Array
 from blocade.parameters import Entry
 from blocade.result import Result
+from blocade.scenario.dates import month
 
 SPAN = 0.5
 """Share of the draws that a fit takes in (assumption; Cleveland and Devlin 1988 take a third to all of them)."""

@@ -22,12 +22,10 @@ from blocade.history.panel import PERIODS, world_of
 from blocade.history.posteriors import about, reweighted
 from blocade.history.record import Record, at, read_record
 from blocade.history.scores import INTERVAL, Indices, Scores, ratio, resampled_weights, score, score_chance
-from blocade.parameters import NULLS, Parameters, posterior, sample, theories
+from blocade.parameters import JUDGE, NULLS, Parameters, posterior, sample, theories
 
 PERIOD, EARLIER = PERIODS["2010s"], PERIODS["2000s"]
 BASE = PERIOD.first - 1
-JUDGE = "until-2013"
-"""The posterior by which skill is judged: none of its figures is later than the base year."""
 ALL_SEEN = "until-2021"
 """The posterior whose patterns judge theories; nothing is learnt for them."""
 DRAWS, SIDE_DRAWS = 200, 60

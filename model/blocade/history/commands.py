@@ -21,7 +21,7 @@ from blocade.history.forecasts import move
 from blocade.history.panel import world_of
 from blocade.history.record import at
 from blocade.library import MARK, csv_text, put, refuse_foreign
-from blocade.parameters import posterior, posteriors, sets_told, table
+from blocade.parameters import JUDGE, posterior, posteriors, sets_told, table
 from blocade.resources import seeds
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def backcast_markdown(
 ) -> str:
     """The backcast as a page."""
     lines = [MARK, "# Backcast: 2014-2021 from the end of 2013", ""]
-    lines += [f"Made by `blocade backcast`: {sets(backcasting.JUDGE)}, with the sanctions and wars that happened.", ""]
+    lines += [f"Made by `blocade backcast`: {sets(JUDGE)}, with the sanctions and wars that happened.", ""]
     lines += [report.markdown(report.RATIO_HEADER, report.ratio_rows(ratios)), ""]
     if said:
         lines += ["## Your table", "", said, ""]
@@ -208,7 +208,7 @@ def backcast_charts(forecasts: pd.DataFrame, skill: pd.DataFrame, theories: pd.D
 
     world = world_of(backcasting.PERIOD.world)
     names = dict(zip(world.codes, world.names, strict=True))
-    source = f"{sets(backcasting.JUDGE)}, with the sanctions and wars that happened; nothing else after 2013 was known."
+    source = f"{sets(JUDGE)}, with the sanctions and wars that happened; nothing else after 2013 was known."
     drawn: dict[str, Figure] = {}
     for name, channel, pairs in (
         ("backcast.png", "votes", KEY_PAIRS),

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from blocade import resources
-from blocade.analysis.claims import thresholds
-from blocade.parameters import PRIOR, entry_of
+from blocade.parameters import JUDGE, PRIOR, entry_of
 from blocade.result import Result
+from blocade.scenario.dates import month
 from blocade.summary import (
     DAGGER,
     SETTLED,
@@ -29,11 +29,11 @@ from blocade.summary import (
     signed,
     size,
     stop_told,
+    strong,
 )
 
 JUDGED = "judged.csv"
 """Table of seeds/history: how each pattern of history came out under each posterior."""
-MONTHS = 12
 NAMED = 6
 """States of a group without a name of its own that are named before the rest is counted."""
 PLAIN = ("kind", "at", "until", "by", "on")
@@ -86,8 +86,8 @@ def answer(rows: Sequence[Row]) -> tuple[str, str]:
         f"In this model {asked} {words}: the median change over {sets} is {middle} ({head['unit']}; the claim expects "
         f"a rise), and nine in ten lie between {low} and {high}."
     )
-    strong = [entry_of(one["parameter"]) for one in head["drivers"] if abs(one["rho"]) >= thresholds().driver]
-    on = f" and hangs most on {strong[0].meaning}" if strong and head["verdict"] != "negligible" else ""
+    hangs = strong(head) if head["verdict"] != "negligible" else []
+    on = f" and hangs most on {entry_of(hangs[0]['parameter']).meaning}" if hangs else ""
     return first, (
         f"It lies above {signed(head['s'])} in {percent(head['share'])} of the sets and below {signed(-head['s'])} in "
         f"{percent(head['down'])}{on}; these are shares of parameter sets, not odds that the claim is true."
@@ -122,8 +122,7 @@ def carried(row: Row) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for driver in row["drivers"]:
         entry = entry_of(driver["parameter"])
-        rho = f"{driver['rho']:+.2f}".replace("-", "−")
-        found.append((entry.symbol, f"{entry.meaning} ({entry.name})", rho, entry.source))
+        found.append((entry.symbol, f"{entry.meaning} ({entry.name})", signed(driver["rho"]), entry.source))
     return found
 
 
@@ -131,8 +130,8 @@ def drivers(rows: Sequence[Row]) -> list[Table]:
     """A table of drivers for each expectation that has any and is not negligible, at most the first of each claim."""
     head = ("Parameter", "Meaning", "Rank correlation", "Its range rests on")
     tables = []
-    for _, group in groupby(rows, key=lambda row: row["claim"]):
-        row = next(group)
+    for _, asked in groupby(rows, key=lambda row: row["claim"]):
+        row = next(asked)
         if row["verdict"] != "negligible" and (found := carried(row)):
             tables.append(Table(f"What “{row['label']}” goes with", head, found))
     return tables
@@ -144,8 +143,8 @@ def judgements() -> Mapping[str, Judgement]:
     with (resources.seeds() / "history" / JUDGED).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     found = {}
-    for name, group in groupby(rows, key=lambda row: row["posterior"]):
-        patterns = list(group)
+    for name, judged in groupby(rows, key=lambda row: row["posterior"]):
+        patterns = list(judged)
         missed = tuple(row["label"] for row in patterns if row["passed"] == "no")
         unseen = [row for row in patterns if row["seen"] == "no"]
         found[name] = Judgement(name, len(patterns), missed, len(unseen), sum(row["passed"] == "no" for row in unseen))
@@ -157,7 +156,7 @@ def judgement(result: Result) -> tuple[str, tuple[str, ...]]:
     own = result.scenario["posterior"]
     if own not in judgements() and own != PRIOR:
         return (f"The posterior {own} has not been held against history: `blocade validate --posterior {own}`.", ())
-    judged = judgements()["until-2013" if own == PRIOR else own]
+    judged = judgements()[JUDGE if own == PRIOR else own]
     said = (
         f"Under the posterior {judged.posterior} the model misses {len(judged.missed)} of {judged.patterns} patterns "
         f"of history, and {judged.unseen_missed} of the {judged.unseen} that it was not fitted to."
@@ -168,12 +167,6 @@ def judgement(result: Result) -> tuple[str, tuple[str, ...]]:
             f"(`--posterior until-2021` takes what it allows). {said}"
         )
     return said, judged.missed
-
-
-def month(year: float) -> str:
-    """A decimal year as year and month."""
-    whole = round(year * MONTHS)
-    return f"{whole // MONTHS}-{whole % MONTHS + 1:02d}"
 
 
 def group(codes: Sequence[str], result: Result) -> str:
@@ -283,17 +276,19 @@ def side_by_side(results: Sequence[Result], rows: Sequence[Sequence[Row]]) -> Ta
                 cells = found.setdefault(key, ["–"] * len(rows))
                 cells[place] = f"{change(row)[0]} [{change(row)[1].replace(' … ', ', ')}] {row['verdict']}"
     table = [(labels[key], *cells) for key, cells in found.items()]
-    head = ("Expectation", *(f"{number}. {result.folder.name}" for number, result in enumerate(results, start=1)))
     caption = "Median change, 90 % of parameter sets and verdict in each result; – where it was not asked"
-    return Table(caption, head, table)
+    return Table(caption, _numbered("Expectation", results), table)
 
 
 def apart(results: Sequence[Result]) -> Table:
     """In which settings the results differ."""
     found = [_settings(result) for result in results]
     rows = [(key, *(one[key] for one in found)) for key in found[0] if len({one[key] for one in found}) > 1]
-    head = ("Setting", *(f"{number}. {result.folder.name}" for number, result in enumerate(results, start=1)))
-    return Table("Settings that differ", head, rows)
+    return Table("Settings that differ", _numbered("Setting", results), rows)
+
+
+def _numbered(first: str, results: Sequence[Result]) -> tuple[str, ...]:
+    return first, *(f"{number}. {result.folder.name}" for number, result in enumerate(results, start=1))
 
 
 def _settings(result: Result) -> dict[str, str]:
@@ -328,4 +323,3 @@ def _named(codes: Sequence[str], result: Result) -> str:
     """Some states by name, however many have a part together."""
     named = [result.state(code) for code in codes[:NAMED]]
     return ", ".join(named) + (f" and {len(codes) - len(named)} more" if len(codes) > len(named) else "")
-

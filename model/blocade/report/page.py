@@ -13,7 +13,7 @@ from PIL import Image
 
 from blocade.analysis.verdicts import MEANING
 from blocade.charts import SHOWS
-from blocade.charts.style import FINDING, NOTES
+from blocade.charts.style import FINDING
 from blocade.experiment.store import REPORT, StoreError
 from blocade.library import put
 from blocade.report import content
@@ -26,7 +26,7 @@ MARK = "<!-- A blocade report; it is replaced by the next one. -->"
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart: its image as a data address, what it finds, what to see, and its small print."""
+    """A chart: its image as a data address, what it finds, and what to see."""
 
     name: str
     source: str
@@ -34,12 +34,11 @@ class Picture:
     height: int
     finding: str
     shows: str
-    notes: str
 
 
-def write(folder: Path) -> None:
-    """Write the report of a finished results folder into it."""
-    (folder / REPORT).write_text(report(Result(folder)), encoding="utf-8")
+def write(result: Result) -> None:
+    """Write the report of a result into its folder."""
+    (result.folder / REPORT).write_text(report(result), encoding="utf-8")
 
 
 def write_page(folders: Sequence[Path], out: Path | None = None) -> Path:
@@ -82,7 +81,8 @@ def report(result: Result) -> str:
 
 def brief(result: Result) -> str:
     """The answer and the verdicts of a result, as a notebook shows them."""
-    return _template().get_template("brief.html.j2").render(meaning=MEANING, **_words(result))
+    page = result.folder / REPORT
+    return _template().get_template("brief.html.j2").render(meaning=MEANING, page=page, **_answer(result))
 
 
 def compared(results: Sequence[Result]) -> str:
@@ -119,32 +119,33 @@ def _picture(name: str, path: Path) -> Picture:
         data = b64encode(path.read_bytes()).decode()
     except OSError as error:
         raise StoreError(f"{path}: is no image that can be read ({error}); run the scenario again") from error
-    return Picture(
-        name, f"data:image/png;base64,{data}", width, height, text.get(FINDING, name), SHOWS.get(name, ""),
-        text.get(NOTES, ""),
-    )  # fmt: skip
+    finding = text.get(FINDING, name)
+    return Picture(name, f"data:image/png;base64,{data}", width, height, finding, SHOWS.get(name, ""))
+
+
+def _answer(result: Result) -> dict[str, object]:
+    """The least that is said of a result; no table of it is read."""
+    real = [row for row in verdict_rows(result) if row["start"] == "real"]
+    caption = "From the real start: the sanctions of the world were in force at the start"
+    return {
+        "title": result.manifest["title"],
+        "answer": content.answer(real),
+        "verdicts": content.verdicts(real, caption),
+    }
 
 
 def _of(result: Result) -> dict[str, object]:
     """What the templates of pages ask for."""
-    return {**_words(result), "pictures": pictures(result.folder)}
-
-
-def _words(result: Result) -> dict[str, object]:
-    """All that is said of a result."""
     rows = verdict_rows(result)
     real = [row for row in rows if row["start"] == "real"]
     clean = [row for row in rows if row["start"] == "clean" and both_starts(row)]
-    caption = "{}: {} were in force at the start"
     said, missed = content.judgement(result)
     return {
-        "title": result.manifest["title"],
+        **_answer(result),
         "folder": result.folder.name,
-        "page": result.folder / REPORT,
         "why": result.scenario.get("why", ""),
-        "answer": content.answer(real),
-        "verdicts": content.verdicts(real, caption.format("From the real start", "the sanctions of the world")),
-        "clean": content.verdicts(clean, caption.format("From a clean start", "no sanctions")),
+        "clean": content.verdicts(clean, "From a clean start: no sanctions were in force at the start"),
+        "pictures": pictures(result.folder),
         "settled": content.settled(real),
         "drivers": content.drivers(real),
         "judgement": said,

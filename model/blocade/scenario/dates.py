@@ -43,3 +43,9 @@ def parse_date(written: object) -> Date | None:
     except ValueError:
         return None
     return Date(year + (month - 1) / 12 + (day - 1) / 365, text)
+
+
+def month(value: float) -> str:
+    """A decimal year as the month that begins nearest to it: ``2024-06``."""
+    months = round(12 * value)
+    return f"{months // 12}-{months % 12 + 1:02d}"
