@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_run(commands)
     _add_report(commands)
+    _add_explore(commands)
 
     theories = commands.add_parser(
         "theories", help="run a scenario under every theory and null model, and draw the sign map"
@@ -109,6 +110,24 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     export.add_argument("results", type=Path, metavar="RESULTS", help="folder of a finished run")
     export.add_argument("--out", type=Path, metavar="DIR", help="where to (default: results/export/RESULTS)")
     export.add_argument("--quiet", action="store_true", help="do not say where it is")
+
+
+def _add_explore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command that opens the explorer."""
+    explore = commands.add_parser(
+        "explore", help="open a page on this machine where a scenario can be changed, and is run at once"
+    )
+    explore.add_argument(
+        "scenario",
+        nargs="?",
+        default="isolate-russia-north-korea",
+        metavar="FILE|NAME",
+        help="a scenario to begin with (default: the article's)",
+    )
+    explore.add_argument(
+        "--port", type=_between(0, 65_535), default=0, metavar="N", help="port of the page (default: a free one)"
+    )
+    explore.add_argument("--no-browser", action="store_true", help="say where the page is, and open no browser")
 
 
 def _add_world(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -149,6 +149,20 @@ def _report(given: argparse.Namespace) -> int:
     return 0
 
 
+def _explore(given: argparse.Namespace) -> int:
+    from blocade import api  # noqa: PLC0415
+    from blocade.dashboard.serve import serve  # noqa: PLC0415
+    from blocade.scenario import find_scenario  # noqa: PLC0415
+
+    scenario = api.read(find_scenario(given.scenario))
+
+    def say(address: str) -> None:
+        print(f"{address}   Ctrl-C ends it", flush=True)
+
+    serve(scenario, given.port, say, browse=not given.no_browser)
+    return 0
+
+
 def _export(given: argparse.Namespace) -> int:
     from blocade import export, library  # noqa: PLC0415
     from blocade.result import Result  # noqa: PLC0415
@@ -271,6 +285,7 @@ def _usual(given: argparse.Namespace) -> dict[str, Any]:
 COMMANDS = {
     "run": _run,
     "report": _report,
+    "explore": _explore,
     "export": _export,
     "theories": _theories,
     "sensitivity": _sensitivity,

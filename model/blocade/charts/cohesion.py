@@ -21,6 +21,7 @@ from blocade.charts.style import (
     GREY,
     PALE,
     Chart,
+    Described,
     band_keys,
     draw_bands,
     finish,
@@ -53,7 +54,7 @@ class Bond(NamedTuple):
     axis: str
 
 
-def bond(result: Result) -> Bond:
+def bond(result: Described) -> Bond:
     """Cohesion, or for a bloc of one its tie to its patron, or else its distance from the senders."""
     scenario, scale = result.scenario, "(1 = allied, −1 = hostile)"
     names = [result.state(code) for code in scenario["bloc"]]
@@ -67,7 +68,7 @@ def bond(result: Result) -> Bond:
     return Bond("distance", thing, "Minus the mean tie to the senders (1 = hostile)")
 
 
-def arms(result: Result) -> list[str]:
+def arms(result: Described) -> list[str]:
     """Names of the arms, the baseline first."""
     return [arm["name"] for arm in result.scenario["arms"]]
 
@@ -83,7 +84,7 @@ def band_rows(result: Result, measure: str, arm: str, versus: str = "", start: s
     return where(result.bands, start=start, arm=arm, versus=versus, measure=measure).sort_values("time")
 
 
-def wars(result: Result, arm: str) -> list[tuple[float, float, str]]:
+def wars(result: Described, arm: str) -> list[tuple[float, float, str]]:
     """Wars of an arm: from, until (at most the end of the run), on whom."""
     events = next(item["events"] for item in result.scenario["arms"] if item["name"] == arm)
     last = float(result.scenario["end"])
@@ -95,7 +96,7 @@ def wars(result: Result, arm: str) -> list[tuple[float, float, str]]:
     ]
 
 
-def mark_time(axes: Axes, result: Result, arm: str, named: bool, war_named: bool = True) -> None:
+def mark_time(axes: Axes, result: Described, arm: str, named: bool, war_named: bool = True) -> None:
     """War shaded, first event as a dotted line, the window in which effects are read as a bar."""
     foot: Any = axes.get_xaxis_transform()
     for first, last, whom in wars(result, arm):
@@ -132,7 +133,7 @@ def columns_for(count: int) -> int:
     return 2 if count == 4 else min(count, 3)
 
 
-def time_notes(result: Result) -> str:
+def time_notes(result: Described) -> str:
     """What the marks of `mark_time` mean."""
     read = "Bar at the foot: where effects are read."
     if result.scenario["first_event"] is None:

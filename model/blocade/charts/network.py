@@ -18,6 +18,7 @@ from blocade.charts.style import (
     BLUE,
     PURPLE,
     RED,
+    Described,
     finish,
     panel_title,
     sheet,
@@ -54,7 +55,7 @@ def ties(result: Result, arm: str, column: str) -> dict[Pair, float]:
     return {(min(pair), max(pair)): float(tie) for pair, tie in zip(pairs, table[column], strict=True)}
 
 
-def shown(result: Result) -> dict[str, str]:
+def shown(result: Described) -> dict[str, str]:
     """States drawn, with roles: bloc, patron, key states, then the largest senders."""
     scenario = result.scenario
     patron = [scenario["patron"]] if scenario["patron"] else []
@@ -119,9 +120,10 @@ def _width(tie: float) -> float:
     return 0.3 + 3.2 * abs(tie)
 
 
-def _panel(
+def draw_ties(
     axes: Axes, roles: Mapping[str, str], at: Mapping[str, Array], pairs: list[Pair], tie: Ties
 ) -> None:
+    """A panel: states in their places, and the ties of some pairs."""
     for pair in pairs:
         x, y = np.transpose([at[pair[0]], at[pair[1]]])
         value = tie[pair]
@@ -163,8 +165,8 @@ def _name(result: Result, pair: Pair) -> str:
     return f"{result.state(pair[0])}–{result.state(pair[1])}"
 
 
-def _key(axes: Axes) -> None:
-    axes.set_axis_off()
+def key_of_ties() -> list[Line2D]:
+    """Handles for what `draw_ties` draws."""
     named = {"bloc": "bloc", "patron": "patron", "sender": "sender", "other": "other large state"}
     handles = [
         Line2D([], [], ls="", marker=ROLES[role][0], color=ROLES[role][1], mec=BLACK, ms=9, label=named[role])
@@ -175,7 +177,7 @@ def _key(axes: Axes) -> None:
         line: Any = "-" if value > 0 else NEGATIVE_LINE
         tie: Any = {"color": BLUE if value > 0 else RED, "ls": line, "lw": _width(value), "alpha": 0.55}
         handles.append(Line2D([], [], label=f"tie {signed(value)}", **tie))
-    axes.legend(handles=handles, loc="upper left", ncols=2, borderaxespad=0.0, handlelength=3.0)
+    return handles
 
 
 def _list(axes: Axes, result: Result, inside: set[Pair], changes: Changes, head: str) -> None:
@@ -218,9 +220,12 @@ def draw(result: Result) -> Figure:
         panels = figure.subplots(2, 2).ravel()
         titles = [f"Start, {result.scenario['start']:g}", *(f"{end}: {result.label(arm)}" for arm in names)]
         for panel, title, tie in zip(panels, titles, (before, *after), strict=False):
-            _panel(panel, roles, at, pairs, tie)
+            draw_ties(panel, roles, at, pairs, tie)
             panel_title(panel, title, 4.5)
-        _key(panels[len(titles)])
+        panels[len(titles)].set_axis_off()
+        panels[len(titles)].legend(
+            handles=key_of_ties(), loc="upper left", ncols=2, borderaxespad=0.0, handlelength=3.0
+        )
         inside = centre_pairs(roles, (pair for _, pair in changes))
         head = f"Difference by {end} from {against}, mean over draws:"
         _list(panels[len(titles)], result, inside, changes, head)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import matplotlib.style
 from matplotlib.artist import Artist
@@ -46,6 +46,18 @@ LINE = 1.35
 """Height of a line of text, in font sizes."""
 
 
+class Described(Protocol):
+    """What charts need to know of whatever they draw: a `Result`, or what the explorer has run."""
+
+    @property
+    def scenario(self) -> Mapping[str, Any]: ...
+    @property
+    def manifest(self) -> Mapping[str, Any]: ...
+    @property
+    def sets(self) -> int: ...
+    def state(self, code: str, /) -> str: ...
+
+
 class Chart(Figure):
     """A Figure that a notebook displays, although no pyplot state knows of it."""
 
@@ -61,7 +73,7 @@ def styled() -> AbstractContextManager[None]:
 
 
 def sheet(
-    source: Result | str, title: str, notes: str, width: float, height: float, key: Sequence[Artist] = ()
+    source: Described | str, title: str, notes: str, width: float, height: float, key: Sequence[Artist] = ()
 ) -> Chart:
     """An empty figure under a title that states the finding, with small notes at its foot.
 
@@ -107,9 +119,14 @@ def _key(figure: Chart, canvas: Any, handles: Sequence[Artist]) -> tuple[Legend 
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a chart as PNG with its words inside (`FINDING`, `NOTES`), for whoever cannot see it."""
-    words = {text.get_gid(): " ".join(text.get_text().split()) for text in figure.texts}
-    figure.savefig(path, metadata={FINDING: words.get("title", ""), NOTES: words.get("notes", "")})
+    """Write a chart as PNG with its words inside, for whoever cannot see it."""
+    figure.savefig(path, metadata=words(figure))
+
+
+def words(figure: Figure) -> dict[str, str]:
+    """The sentence that a chart states and its small print: `FINDING` and `NOTES`."""
+    texts = {text.get_gid(): " ".join(text.get_text().split()) for text in figure.texts}
+    return {FINDING: texts.get("title", ""), NOTES: texts.get("notes", "")}
 
 
 def finish(figure: Chart) -> Chart:
@@ -143,7 +160,7 @@ def _inches(lines: list[str], size: float) -> float:
     return len(lines) * size * LINE / 72 + MARGIN
 
 
-def source_line(result: Result) -> str:
+def source_line(result: Described) -> str:
     """World, parameter sets and the time at which effects are read."""
     first, last = result.manifest["window"]
     sets = sets_told(result.sets, result.scenario["posterior"])

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +90,18 @@ class Plan:
     def window(self) -> slice:
         """The usual window."""
         return self.windows[0]
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What texts and charts need to know of the world and the time, ready for JSON."""
+        codes, share = self.world.codes, self.roles.share
+        return {
+            "window": [float(self.times[self.window][0]), float(self.times[self.window][-1])],
+            "states": self.world.size,
+            "names": dict(zip(codes, self.world.names, strict=True)),
+            "capability": {code: round(float(part), 5) for code, part in zip(codes, share, strict=True)},
+            "roles": {"key": [codes[place] for place in self.roles.key]},
+        }
 
     @property
     def starts(self) -> tuple[str, ...]:
@@ -236,7 +249,7 @@ def run_chunk(plan: Plan, chunk: range) -> dict[tuple[str, str], Piece]:
 
 def _run_abreast(plan: Plan, chunk: range, cells: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, str], Piece]:
     """Run parameter sets that are stepped together."""
-    luck = _luck(plan, np.arange(chunk.start, chunk.stop))
+    luck = luck_of(plan, np.arange(chunk.start, chunk.stop))
     drawn, real = plan.parameters.take(np.arange(chunk.start, chunk.stop)), real_parameters(plan, chunk)
     solved = solve_start(plan.world, real)
     repeat = np.repeat(np.arange(len(chunk)), plan.scenario.replicates)
@@ -250,7 +263,7 @@ def _run_abreast(plan: Plan, chunk: range, cells: Mapping[str, tuple[str, ...]])
     return pieces
 
 
-def _luck(plan: Plan, draws: npt.NDArray[np.int64]) -> Luck:
+def luck_of(plan: Plan, draws: npt.NDArray[np.int64]) -> Luck:
     """The luck of every replicate of some draws. Points of a Morris design all meet that of the first, so that what
     moves an effect is the one factor between two of them."""
     if plan.scenario.design.method == "morris":
@@ -311,7 +324,7 @@ def run_points(
     levers : values of each lever of the scenario, [point]; needed where it has any.
     """
     count = len(parameters["beta"])
-    luck = _luck(plan, np.zeros(count, dtype=np.int64))
+    luck = luck_of(plan, np.zeros(count, dtype=np.int64))
     repeat = np.repeat(np.arange(count), plan.scenario.replicates)
     start, repeated = solve_start(plan.world, parameters).take(repeat), parameters.take(repeat)
     decrees = plan.decrees(plan.world, {name: values[repeat] for name, values in (levers or {}).items()})

@@ -276,20 +276,14 @@ def _manifest(plan: Plan, stop: Stop | None, told: Mapping[str, object], pool: i
         "inputs": told,
         "title": plan.scenario.title,
         "seed": plan.scenario.seed,
-        "window": [float(plan.times[plan.window][0]), float(plan.times[plan.window][-1])],
         "windows": [[float(plan.times[window][0]), float(plan.times[window][-1])] for window in plan.windows],
         "draws": plan.draws,
         "stopped": None if stop is None else asdict(stop),
         "runs": plan.runs,
         "residual": residual(plan),
         "starts": list(plan.starts),
-        "states": plan.world.size,
         "versions": versions(),
-        "names": dict(zip(plan.world.codes, plan.world.names, strict=True)),
-        "capability": {
-            code: round(float(share), 5) for code, share in zip(plan.world.codes, plan.roles.share, strict=True)
-        },
-        "roles": {"key": [plan.world.codes[i] for i in plan.roles.key]},
+        **plan.described,
         "workers": pool if isinstance(pool, int) else type(pool).__name__,
     }
 

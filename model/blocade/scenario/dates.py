@@ -49,3 +49,12 @@ def month(value: float) -> str:
     """A decimal year as the month that begins nearest to it: ``2024-06``."""
     months = round(12 * value)
     return f"{months // 12}-{months % 12 + 1:02d}"
+
+
+def written(value: float) -> int | str:
+    """A decimal year as files write it, in the shortest form that is read as the same day."""
+    months = int(12 * value + 1e-6)  # what is left is at most 30/365 of a year
+    days = round((value - months / 12) * 365)
+    if days:
+        return f"{months // 12}-{months % 12 + 1:02d}-{days + 1:02d}"
+    return month(value) if months % 12 else months // 12

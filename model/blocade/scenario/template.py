@@ -17,11 +17,15 @@ def write(path: Path) -> None:
     ScenarioError
         With one line, where the file cannot be written or could not be run.
     """
+    put(path, TEMPLATE.read_text(encoding="utf-8"))
+
+
+def put(path: Path, text: str) -> None:
+    """Write a new scenario file; as `write`."""
     if path.suffix not in {".yaml", ".yml"}:
         raise mistake_at_top(path, "a scenario file is named .yaml or .yml at its end; name it so")
     if path.name.startswith("_"):
         raise mistake_at_top(path, "a file whose name starts with _ is a base, not to be run; leave the _ out")
-    text = TEMPLATE.read_text(encoding="utf-8")
     try:
         with path.open("x", encoding="utf-8") as file:  # fails where there is anything, however it came there
             file.write(text)
