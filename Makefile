@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SCENARIO ?= scenarios/isolate-russia-north-korea.yaml
 
-.PHONY: run claims validation register test clean
+.PHONY: run claims validation register docs test clean
 
 run: $(VENV)/.installed
 	$(BIN)/blocade run $(SCENARIO)
@@ -22,6 +22,10 @@ validation: $(VENV)/.installed
 register: $(VENV)/.installed
 	$(BIN)/blocade register --out seeds/registered
 
+# The documentation as a site, in build/docs; a warning is an error.
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -q -E -d build/doctrees docs build/docs
+
 test: $(VENV)/.tools
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -31,6 +35,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blocade needs Python 3.11 or newer; name one with make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	touch $@
 
 $(VENV)/.tools: $(VENV)/.installed

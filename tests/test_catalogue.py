@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -173,9 +174,9 @@ def test_the_template_has_every_key_in_its_place_and_explains_it(tmp_path: Path)
     needed = set(schema["anyOf"][0]["required"])
     given = {key for key in keys if key not in optional()}
     assert needed <= given
-    # each block of keys has a comment above it
-    blocks = [block.splitlines() for block in text.strip().split("\n\n")]
-    assert all(block[0].startswith("# ") for block in blocks)
+    above = dict(pairwise(reversed(text.splitlines())))  # line -> the one before it
+    bare = [line for line, before in above.items() if re.match(r"#?\w+:", line) and not before.startswith("# ")]
+    assert bare == []
 
 
 @pytest.mark.parametrize("key", optional())

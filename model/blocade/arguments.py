@@ -11,6 +11,7 @@ from blocade.limits import LIMITS, SENSITIVITY_RUNS
 
 JUDGE = "until-2013"
 """The posterior by which the model is judged."""
+SEED = "the seed of all that is drawn"
 MISSED = 1
 BAD_INPUT = 2
 STOPPED = 130
@@ -76,7 +77,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--engine",
         choices=("batch", "agents"),
         default="batch",
-        help="batch (default), or agents: state by state, slower, the same results",
+        help="batch, or agents: state by state, slower, the same results (default: batch)",
     )
     run.add_argument(
         "--resume",
@@ -139,7 +140,7 @@ def _add_world(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     new.add_argument("--source", default="2021", metavar="WORLD", help="a world to begin from (default: 2021)")
     new.add_argument("--states", nargs="+", default=[], metavar="STATE", help="names or codes (default: all states)")
     check = tasks.add_parser("check", help="check the tables of worlds, and tell every mistake")
-    check.add_argument("folder", nargs="+", metavar="FOLDER|NAME")
+    check.add_argument("folder", nargs="+", metavar="FOLDER|NAME", help="a folder of tables, or a packaged world")
 
 
 def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -159,7 +160,8 @@ def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="N",
         help=f"runs of one arm (default: {SENSITIVITY_RUNS})",
     )
-    sensitivity.add_argument("--seed", type=_between(*LIMITS["seed"]), metavar="N", help="instead of the scenario's")
+    words = f"{SEED}, instead of the scenario's"
+    sensitivity.add_argument("--seed", type=_between(*LIMITS["seed"]), metavar="N", help=words)
     _add_work(sensitivity)
 
     discover = commands.add_parser(
@@ -220,16 +222,16 @@ def _add_writing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     new.add_argument("file", type=Path, metavar="FILE", help="where to; nothing that is there is overwritten")
 
     check = commands.add_parser("check", help="check scenario files and do nothing else")
-    check.add_argument("scenario", nargs="+", metavar="FILE")
+    check.add_argument("scenario", nargs="+", metavar="FILE", help="a scenario file")
 
     commands.add_parser("schema", help="print the JSON Schema of scenario files")
 
 
 def _add_usual(command: argparse.ArgumentParser) -> None:
     """Options of all commands that run."""
-    for name, meaning in (("draws", "parameter sets, "), ("seed", "")):
+    for name, meaning in (("draws", "parameter sets"), ("seed", SEED)):
         command.add_argument(
-            f"--{name}", type=_between(*LIMITS[name]), metavar="N", help=f"{meaning}instead of the scenario's"
+            f"--{name}", type=_between(*LIMITS[name]), metavar="N", help=f"{meaning}, instead of the scenario's"
         )
     command.add_argument(
         "--posterior",

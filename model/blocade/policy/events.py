@@ -69,7 +69,7 @@ class LiftEvent(Act):
 class SecondarySanctionsEvent:
     """States `by` declare that they punish those who trade with their targets, with force `level`.
 
-    `level` None: the drawn parameter ``chi_declared``.
+    Without `level`: the drawn parameter ``chi_declared``.
     """
 
     kind: ClassVar = "secondary-sanctions"
@@ -81,7 +81,7 @@ class SecondarySanctionsEvent:
 
 @dataclass(frozen=True)
 class OfferEvent(Act):
-    """States `by` offer `on` something worth `value`, believed with `credibility` (None: drawn)."""
+    """States `by` offer `on` something worth `value`, believed with `credibility` (drawn, if left out)."""
 
     kind: ClassVar = "offer"
     value: float = 1.0
@@ -215,7 +215,7 @@ class ExitEvent(Act):
 
 @dataclass(frozen=True)
 class LeaderChangeEvent:
-    """New leaders take office in `on`: insulation falls back to rest, and `regime` (None: as before) holds from
+    """New leaders take office in `on`: insulation falls back to rest, and `regime` (as before, if left out) holds from
     then."""
 
     kind: ClassVar = "leader-change"
@@ -235,7 +235,7 @@ class ClashEvent(Act):
 
 @dataclass(frozen=True)
 class WarEvent:
-    """A war of `on` from `at` until `until` raises its need for arms by `need` (None: the drawn ``war_need``).
+    """A war of `on` from `at` until `until` raises its need for arms by `need` (if left out, the drawn ``war_need``).
 
     It is fought with `against`: each side threatens the other and its friends. If `limited` it ends sooner where
     munitions run out; `by` supply some. Scenario files call `at` ``from``.
@@ -276,3 +276,25 @@ Event: TypeAlias = (
 
 EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType({event.kind: event for event in get_args(Event)})
 """Every kind of event by its name in scenario files."""
+MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "at": "when it begins",
+        "until": "when it ends; if left out, not before the run does",
+        "ramp_until": "until when it grows from 0 to its level; if left out, it is there at once",
+        "by": "who does it; in a war, who sends munitions",
+        "on": "whom it befalls",
+        "against": "whom the war is fought with",
+        "level": "how strong it is",
+        "share": "how much of it",
+        "value": "what the offer is worth",
+        "relief": "how much of what is in force is lifted",
+        "credibility": "how far it is believed; if left out, the parameter q",
+        "snap_back": "whether relief goes again as compliance decays",
+        "gain": "how far sanctions rise for each unit of what they answer",
+        "answers": "what they answer",
+        "regime": "score of the new leaders, 1 the most democratic; if left out, as before",
+        "need": "need of arms that it adds; if left out, the parameter war_need",
+        "limited": "whether it ends sooner where munitions run out",
+    }
+)
+"""What a field means, whatever the kind; the text of a kind says what it is there."""

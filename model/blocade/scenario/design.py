@@ -87,39 +87,47 @@ _NAMES_SCHEMA: Final[dict[str, Any]] = {"type": "array", "minItems": 1, "uniqueI
 class Strict(BaseModel):
     """What a file says, nothing unknown in it and nothing taken for what it is not."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class UntilFile(Strict):
     """When to stop: the interval of the median of a claim's first effect is narrower, or there are `most` draws."""
 
     claim: Line
+    """Whose first effect is looked at."""
     narrower: Annotated[
         float, PlainValidator(_read_narrower), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
     ]
+    """Width of the 95 % interval of the median that is enough, in the unit of the effect."""
     most: Draws
+    """Draws at which to stop in any case."""
 
 
 class DesignFile(Strict):
     """How what varies is drawn."""
 
     method: Annotated[str, PlainValidator(_read_method), WithJsonSchema({"enum": list(METHODS)})] = METHODS[0]
+    """How draws are made."""
     factors: Annotated[
         tuple[str, ...],
         PlainValidator(_read_factors),
-        WithJsonSchema({**_NAMES_SCHEMA, "items": {"type": "string"}, "description": "levers and parameters"}),
+        WithJsonSchema({**_NAMES_SCHEMA, "items": {"type": "string"}}),
     ] = ()
+    """Levers and parameters that vary; everything that has a range if left out."""
     levels: Annotated[
         int,
         PlainValidator(_read_levels),
         WithJsonSchema({"type": "integer", "minimum": 2, "maximum": MOST_LEVELS}),
     ] = 4
+    """Values of each factor, of the methods grid and morris."""
     until: Annotated[UntilFile | None, BeforeValidator(_refuse_until)] = None
+    """When to stop; after one round of draws if left out."""
     worlds: Annotated[
         tuple[str, ...],
         PlainValidator(_read_worlds),
         WithJsonSchema({**_NAMES_SCHEMA, "items": {"type": ["string", "integer"]}}),
     ] = ()
+    """Worlds that stand in place of `world`, each for a scenario of its own."""
 
     def draws(self) -> int:
         """Draws where the file names none: a grid has as many as it has points."""

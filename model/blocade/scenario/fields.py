@@ -365,11 +365,13 @@ def _read_parameters(value: Any, info: ValidationInfo) -> dict[str, float | tupl
 _NAMES_SCHEMA: Final[dict[str, Any]] = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
 _FRACTION_SCHEMA: Final[dict[str, Any]] = {"type": "number", "minimum": 0, "maximum": 1}
 _DATE_SCHEMA: Final[dict[str, Any]] = {
-    "anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}],
-    "description": "2022, 2022-04 or 2022-04-01",
+    "anyOf": [
+        {"type": "integer", "description": "a year"},
+        {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$", "description": "2022-04 or 2022-04-01"},
+    ]
 }
 _PAIR_SCHEMA: Final[dict[str, Any]] = {
-    "type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2,
+    "type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2, "description": "a range [low, high]",
 }
 
 
@@ -399,6 +401,7 @@ Hypotheses = Annotated[
             "type": "object",
             "additionalProperties": {
                 "type": "object",
+                "description": "an arm for each of its roles, and, if wanted, `read`, years after the first event",
                 "properties": {"read": {"type": "number", "description": "years after the first event"}},
                 "additionalProperties": {"type": "string"},
             },
@@ -428,15 +431,11 @@ _LEVEL: Final = Annotated[
     float, PlainValidator(_read_level), WithJsonSchema({"anyOf": [{"enum": list(LEVELS)}, _FRACTION_SCHEMA]})
 ]
 _FLAG: Final = Annotated[bool, PlainValidator(_read_flag), WithJsonSchema({"type": "boolean"})]
+_NAMED: Final = {"type": "string", "description": "a state (name or ISO code), a group, bloc, senders or patron"}
 _STATES: Final = Annotated[
     States,
     PlainValidator(_read_states),
-    WithJsonSchema(
-        {
-            "anyOf": [{"type": "string"}, {**_NAMES_SCHEMA, "minItems": 1}],
-            "description": "states (name or ISO code), groups, bloc, senders, patron",
-        }
-    ),
+    WithJsonSchema({"anyOf": [_NAMED, {**_NAMES_SCHEMA, "items": _NAMED, "minItems": 1}]}),
 ]
 READERS: Final[Mapping[str, Any]] = MappingProxyType(
     {

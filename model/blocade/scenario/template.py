@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
+from blocade.scenario.schema import ScenarioFile
 from blocade.scenario.wording import mistake_at_top
 
 TEMPLATE = Path(__file__).with_suffix(".yaml")
+"""The file without its explanations: those of the keys stand in the schema, where editors find them too."""
+
+
+def explained() -> str:
+    """The template, with what the schema says of each key above it."""
+    lines: list[str] = []
+    for line in TEMPLATE.read_text(encoding="utf-8").splitlines():
+        key = re.match(r"#?(\w+):", line)
+        if key is not None:
+            meaning = ScenarioFile.model_fields[key[1]].description or ""
+            lines += textwrap.wrap(meaning, 120, initial_indent="# ", subsequent_indent="# ")
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def write(path: Path) -> None:
@@ -17,7 +33,7 @@ def write(path: Path) -> None:
     ScenarioError
         With one line, where the file cannot be written or could not be run.
     """
-    put(path, TEMPLATE.read_text(encoding="utf-8"))
+    put(path, explained())
 
 
 def put(path: Path, text: str) -> None:
