@@ -18,14 +18,13 @@ from threadpoolctl import threadpool_limits
 from blocade import api
 from blocade.experiment.chunks import Chunks
 from blocade.experiment.plan import run_chunk
-from blocade.scenario import find_scenario
 
 REPEATS = 5
 
 
 def main(name: str) -> None:
     """Measure one chunk of a scenario and print the two costs and their ratio."""
-    plan = api.plan(api.read(find_scenario(name)))
+    plan = api.plan(api.load_scenario(name))
     chunk = plan.chunks[-1]  # the first ones run without each force besides
     with threadpool_limits(1), TemporaryDirectory() as folder:
         chunks = Chunks(Path(folder) / "chunks", plan)

@@ -102,9 +102,8 @@ def inside(name: str, draws: int, workers: int) -> None:
     """Run a scenario's two arms into a folder that is thrown away, telling progress line by line."""
     import blocade  # noqa: PLC0415 (the process that watches stays small)
     from blocade import api  # noqa: PLC0415
-    from blocade.scenario import find_scenario  # noqa: PLC0415
 
-    scenario = api.read(find_scenario(name))
+    scenario = api.load_scenario(name)
     arms = tuple(arm for arm in scenario.arms if arm.name in ARMS) or scenario.arms
     small = replace(scenario, arms=arms, starts=("real",), draws=draws, claims=(), charts=("difference",))
     plan = api.plan(small)

@@ -20,7 +20,6 @@ from clock import machine, one_blas_thread, seconds
 
 from blocade import api
 from blocade.experiment.plan import Plan, run_chunk
-from blocade.scenario import find_scenario
 
 REPEATS = 3
 
@@ -64,7 +63,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--chunks", type=int, default=1)
     parser.add_argument("--lines", type=int, default=40)
     asked = parser.parse_args(arguments)
-    plan = api.plan(api.read(find_scenario(asked.scenario)))
+    plan = api.plan(api.load_scenario(asked.scenario))
     chunks = list(plan.chunks[-asked.chunks :])  # the first ones run without each force besides
     runs = sum(plan.runs_of(chunk) for chunk in chunks)
     with one_blas_thread():

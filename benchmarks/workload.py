@@ -24,7 +24,6 @@ from blocade.parameters import Parameters, sample, table
 from blocade.policy.calendar import Decree, calendar
 from blocade.policy.events import Event
 from blocade.randomness import Luck
-from blocade.scenario import find_scenario
 from blocade.start import WEIGHTS, Start, solve_start
 from blocade.state import Moment, Observer, State
 from blocade.world import GOODS, World, load_world
@@ -109,7 +108,7 @@ class Delivered:
 def workload(states: int = STATES, steps: int = STEPS) -> Workload:
     """The largest states of the world of the article's scenario, and two of its arms; senders that are too small to
     be among them are left out."""
-    scenario = api.read(find_scenario(SCENARIO))
+    scenario = api.load_scenario(SCENARIO)
     whole = load_world(scenario.world)
     kept = {whole.codes[k] for k in np.argsort(-whole.capability, kind="stable")[:states]}
     world = whole.select(code for code in whole.codes if code in kept)

@@ -27,7 +27,7 @@ from blocade.analysis.verdicts import judge
 from blocade.experiment.chunks import Chunks
 from blocade.experiment.runner import effect, run_plan
 from blocade.parameters import MECHANISMS
-from blocade.scenario import Scenario, find_scenario
+from blocade.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 BASELINE, TREATED = "as-in-2021-no-war", "isolate-no-war"
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
-    scenario = replace(api.read(find_scenario("isolate-russia-north-korea")), draws=given.draws)
+    scenario = replace(api.load_scenario("isolate-russia-north-korea"), draws=given.draws)
     table: list[dict[str, object]] = []
     for name, zeroed in tqdm(variants().items(), unit=" variants"):
         table += rows(scenario, name, zeroed, given.workers)

@@ -27,7 +27,6 @@ from blocade.history.posteriors import about
 from blocade.library import csv_text
 from blocade.parameters import PRIOR, theories
 from blocade.result import Result
-from blocade.scenario import find_scenario
 from blocade.summary import verdict_rows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,7 +61,7 @@ def silent(_done: int, _total: int) -> None:
 
 def verdicts(name: str, folder: Path, draws: int, workers: int, theory: str = "full") -> dict[str, dict[str, Any]]:
     """The article's expectations from the real start: label -> row."""
-    scenario = replace(api.read(find_scenario(ARTICLE)), starts=("real",), charts=("verdicts",), theory=theory)
+    scenario = replace(api.load_scenario(ARTICLE), starts=("real",), charts=("verdicts",), theory=theory)
     result: Result = api.run(scenario, folder, draws=draws, posterior=name, workers=workers, progress=silent)
     return {row["label"]: row for row in verdict_rows(result)}
 

@@ -44,7 +44,6 @@ from blocade.experiment.store import StoreError
 from blocade.library import MARK
 from blocade.parameters import table
 from blocade.result import Result
-from blocade.scenario import find_scenario
 from blocade.summary import verdict_rows
 
 Array = npt.NDArray[np.float64]
@@ -511,7 +510,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Result]:
     folder = tmp_path_factory.mktemp("runs")
     small = replace(api.read(SMALL), replicates=2, charts=("verdicts",))
     article = replace(
-        api.read(find_scenario("isolate-russia-north-korea")), starts=("real",), draws=6, charts=("verdicts",)
+        api.load_scenario("isolate-russia-north-korea"), starts=("real",), draws=6, charts=("verdicts",)
     )
     return [api.run(one, folder / one.name, workers=1) for one in (small, article)]
 

@@ -99,7 +99,7 @@ def test_a_posterior_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_claim_takes_no_more_than_its_arms() -> None:
-    scenario = api.read(api.find_scenario("isolate-russia-north-korea"))
+    scenario = api.load_scenario("isolate-russia-north-korea")
     asked, only = drivers._asked(scenario, "off-ramps")
     assert {one.claim for one in asked} == {"off-ramps"}
     assert {arm.name for arm in only.arms} == {arm for one in asked for arm in one.arms}

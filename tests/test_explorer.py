@@ -25,7 +25,7 @@ from blocade.dashboard.setting import ADDED, EXPLORED, SLIDERS, TWIN, Part, Sett
 from blocade.parameters import MECHANISMS
 from blocade.policy.events import EVENTS
 from blocade.resources import scenarios
-from blocade.scenario import Scenario, ScenarioError, find_scenario, list_scenarios
+from blocade.scenario import Scenario, ScenarioError, list_scenarios
 from blocade.scenario.dates import parse_date, written
 from blocade.world import load_world
 
@@ -33,7 +33,7 @@ ARTICLE = "isolate-russia-north-korea"
 
 
 def article() -> Scenario:
-    return api.read(find_scenario(ARTICLE))
+    return api.load_scenario(ARTICLE)
 
 
 def isolate(**changes: Any) -> Setting:

@@ -16,6 +16,7 @@ from blocade.charts.style import save
 from blocade.cli import main
 from blocade.report import content
 from blocade.result import Result
+from blocade.scenario.words import event_told, group
 
 VOID = {"meta", "img", "br", "link", "input"}
 WHITE = 1.0
@@ -220,10 +221,11 @@ def test_an_event_is_told_in_words(result: Result) -> None:
         "kind": "sanctions", "at": 2022.25, "by": ["DDD", "EEE"], "on": ["AAA", "BBB"], "level": 0.8, "until": None,
         "ramp_until": 2023.5,
     }  # fmt: skip
-    assert content.told(event, result) == (
+    assert event_told(event, result.scenario, result.manifest["names"]) == (
         "sanctions by the senders on the bloc, from 2022-04, level 0.8, ramp until 2023-07"
     )
-    assert content.told({"kind": "war", "on": ["AAA"], "at": 2022.0, "until": 2024.0, "limited": True}, result) == (
+    war = {"kind": "war", "on": ["AAA"], "at": 2022.0, "until": 2024.0, "limited": True}
+    assert event_told(war, result.scenario, result.manifest["names"]) == (
         "war on Aland, from 2022-01 until 2024-01, limited yes"
     )
 
@@ -241,7 +243,8 @@ def test_months(year: float, told: str) -> None:
 
 
 def test_a_long_group_is_counted(result: Result) -> None:
-    assert content.group(["AAA", "BBB", "CCC", "DDD", "EEE", "FFF", "GGG", "HHH"], result).endswith("Efland and 2 more")
+    many = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF", "GGG", "HHH"]
+    assert group(many, result.scenario, result.manifest["names"]).endswith("Efland and 2 more")
 
 
 def test_grey_text_is_dark_enough() -> None:

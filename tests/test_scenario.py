@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 from scenario_files import GOOD, VOCABULARY, SmallWorld, edited, good, mistakes, write
 
+import blocade
 from blocade import resources
 from blocade.analysis.claims import estimands, hypotheses
 from blocade.experiment.plan import STARTS
@@ -328,3 +329,12 @@ def test_json_schema_says_what_every_key_means() -> None:
 
 def test_files_and_policy_know_the_same_kinds() -> None:
     assert {kind.kind for kind in get_args(events.Event)} == set(EVENT_FILES)
+
+
+def test_a_notebook_shows_who_and_what_of_a_scenario() -> None:
+    shown = blocade.load_scenario("isolate-russia-north-korea")._repr_html_()
+    assert "<td style=\"text-align: left\">North Korea, Russia</td>" in shown
+    assert "sanctions by the senders on the bloc, from 2022-04, level 0.8" in shown
+    assert "2022-01 to 2037-01" in shown and "200, seed 7" in shown
+    odd = replace(blocade.load_scenario("placebo"), title="<b>R & D</b>", patron=None)._repr_html_()
+    assert "<h3>&lt;b&gt;R &amp; D&lt;/b&gt;</h3>" in odd and "Patron" not in odd

@@ -18,7 +18,7 @@ from blocade.compare import compare_theories, told
 from blocade.parameters import MECHANISMS, NULLS, sample, theories
 from blocade.policy.events import Event
 from blocade.resources import scenarios
-from blocade.scenario import Scenario, find_scenario
+from blocade.scenario import Scenario
 
 THEORIES = ("full", "coercion", "rally", "balance", "exchange", "trade")
 NULL_MODELS = ("homophily", "war-need", "dyad", "permuted")
@@ -37,7 +37,7 @@ def sets_of(scenario: Scenario) -> dict[str, Variant]:
 
 @pytest.fixture(scope="module")
 def article() -> Scenario:
-    return api.read(find_scenario("isolate-russia-north-korea"))
+    return api.load_scenario("isolate-russia-north-korea")
 
 
 # --- the sets -----------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def on(event: Event) -> set[str]:
 
 @pytest.mark.parametrize("name", LIBRARY)
 def test_permuted_acts_spare_the_bloc_its_patron_and_the_senders(name: str) -> None:
-    scenario = api.read(find_scenario(name))
+    scenario = api.load_scenario(name)
     moved = sets_of(scenario)["permuted"].scenario
     targets = scapegoats(scenario, api.plan(scenario).world.codes)
     assert set(targets) == set(scenario.bloc)

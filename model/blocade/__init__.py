@@ -12,20 +12,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from blocade.agents import BlocModel, StateAgent
-    from blocade.api import run
+    from blocade.api import load_scenario, run
     from blocade.compare import compare_theories
     from blocade.library import claims_table
     from blocade.result import Result
+    from blocade.scenario import Scenario, ScenarioError
     from blocade.world import World, load_world
 
 __version__ = "0.1.0"
 __all__ = [
     "BlocModel",
     "Result",
+    "Scenario",
+    "ScenarioError",
     "StateAgent",
     "World",
     "claims_table",
     "compare_theories",
+    "load_scenario",
     "load_world",
     "run",
 ]
@@ -34,9 +38,12 @@ _HOME = {
     "BlocModel": "blocade.agents",
     "StateAgent": "blocade.agents",
     "Result": "blocade.result",
+    "Scenario": "blocade.scenario",
+    "ScenarioError": "blocade.scenario",
     "World": "blocade.world",
     "claims_table": "blocade.library",
     "compare_theories": "blocade.compare",
+    "load_scenario": "blocade.api",
     "load_world": "blocade.world",
     "run": "blocade.api",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -25,9 +26,9 @@ from blocade.scenario import (
     Vocabulary,
     find_scenario,
     list_scenarios,
-    load_scenario,
     load_scenarios,
 )
+from blocade.scenario import load_scenario as load_file
 from blocade.scenario.inherit import read_whole
 from blocade.scenario.positions import Tree
 from blocade.scenario.wording import Mistake, Spot
@@ -67,9 +68,20 @@ def read(path: Path) -> Scenario:
     ScenarioError
         With every mistake, one line each.
     """
-    scenario = load_scenario(path, vocabulary())
+    scenario = load_file(path, vocabulary())
     _check([scenario])
     return scenario
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """Load a scenario by its name among the packaged ones, or by the path of its file.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, one line each.
+    """
+    return read(find_scenario(name_or_path))
 
 
 def read_several(path: Path) -> tuple[Scenario, ...]:
@@ -208,7 +220,7 @@ def run(
     ------
     ScenarioError, StoreError, WorldError, ValueError
     """
-    loaded = scenario if isinstance(scenario, Scenario) else read(find_scenario(scenario))
+    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     given = {"draws": draws, "replicates": replicates, "seed": seed}
     for name, value in {**given, "workers": workers}.items():
         low, high = LIMITS[name]
@@ -249,7 +261,9 @@ class progress_bar:
     def __enter__(self) -> Progress:
         if self._progress is not None:
             return self._progress
-        from tqdm import tqdm  # noqa: PLC0415 (slow to import)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where a notebook has no widgets, a bar of text will do
+            from tqdm.auto import tqdm  # noqa: PLC0415 (slow to import)
 
         self._tqdm = tqdm(desc=self._label, unit=" runs", dynamic_ncols=True)
 

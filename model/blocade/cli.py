@@ -152,9 +152,8 @@ def _report(given: argparse.Namespace) -> int:
 def _explore(given: argparse.Namespace) -> int:
     from blocade import api  # noqa: PLC0415
     from blocade.dashboard.serve import serve  # noqa: PLC0415
-    from blocade.scenario import find_scenario  # noqa: PLC0415
 
-    scenario = api.read(find_scenario(given.scenario))
+    scenario = api.load_scenario(given.scenario)
 
     def say(address: str) -> None:
         print(f"{address}   Ctrl-C ends it", flush=True)

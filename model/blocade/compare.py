@@ -14,7 +14,7 @@ from blocade.charts.signmap import draw
 from blocade.experiment.runner import Progress
 from blocade.library import MARK, put, refuse_foreign, usual_folder
 from blocade.parameters import sets_told
-from blocade.scenario import Scenario, find_scenario
+from blocade.scenario import Scenario
 from blocade.scenario.wording import mistake_at_top
 from blocade.summary import aligned, beyond, cell, change, few, verdict_rows
 
@@ -53,7 +53,7 @@ def compare_theories(
     ------
     ScenarioError, StoreError, WorldError, ValueError
     """
-    loaded = scenario if isinstance(scenario, Scenario) else api.read(find_scenario(scenario))
+    loaded = scenario if isinstance(scenario, Scenario) else api.load_scenario(scenario)
     given = {"draws": draws, "seed": seed, "posterior": posterior}
     loaded = replace(loaded, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     if not estimands(loaded):

@@ -38,7 +38,7 @@ from blocade.library import MARK, csv_text, put, refuse_foreign, usual_folder
 from blocade.limits import SENSITIVITY_RUNS
 from blocade.parameters import PRIOR, Setting, table
 from blocade.result import Result
-from blocade.scenario import Scenario, find_scenario
+from blocade.scenario import Scenario
 from blocade.scenario.model import Design
 from blocade.scenario.wording import mistake_at_top
 from blocade.start import WEIGHTS
@@ -80,7 +80,7 @@ def sensitivity(
     ------
     ScenarioError, StoreError, WorldError
     """
-    loaded = scenario if isinstance(scenario, Scenario) else api.read(find_scenario(scenario))
+    loaded = scenario if isinstance(scenario, Scenario) else api.load_scenario(scenario)
     if seed is not None:
         loaded = replace(loaded, seed=seed)
     if loaded.posterior != PRIOR:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from blocade import resources
 from blocade.parameters import JUDGE, PRIOR, entry_of
 from blocade.result import Result
 from blocade.scenario.dates import month
+from blocade.scenario.words import event_told, named
 from blocade.summary import (
     DAGGER,
     SETTLED,
@@ -34,12 +34,6 @@ from blocade.summary import (
 
 JUDGED = "judged.csv"
 """Table of seeds/history: how each pattern of history came out under each posterior."""
-NAMED = 6
-"""States of a group without a name of its own that are named before the rest is counted."""
-PLAIN = ("kind", "at", "until", "by", "on")
-"""Keys of an event that its sentence has words for; the others follow as they are."""
-DATES = ("ramp_until",)
-"""Others whose values are decimal years."""
 
 
 @dataclass(frozen=True)
@@ -169,39 +163,6 @@ def judgement(result: Result) -> tuple[str, tuple[str, ...]]:
     return said, judged.missed
 
 
-def group(codes: Sequence[str], result: Result) -> str:
-    """Some states in words: by their part if they have one together, else by name."""
-    scenario = result.scenario
-    for name in ("senders", "bloc"):
-        if len(codes) > 1 and set(codes) == set(scenario[name]):
-            return f"the {name}"
-    return _named(codes, result)
-
-
-def told(event: Mapping[str, Any], result: Result) -> str:
-    """An event in words."""
-    text = str(event["kind"])
-    text += f" by {group(event['by'], result)}" if event.get("by") else ""
-    text += f" on {group(event['on'], result)}" if event.get("on") else ""
-    text += f", from {_when(event['at'])}" if "at" in event else ""
-    text += f" until {_when(event['until'])}" if event.get("until") is not None else ""
-    others = {key: value for key, value in event.items() if key not in PLAIN and value not in (None, False, (), [])}
-    values = {key: _when(value) if key in DATES else _value(value, result) for key, value in others.items()}
-    return text + "".join(f", {key.replace('_', ' ')} {value}" for key, value in values.items())
-
-
-def _when(value: object) -> str:
-    return month(value) if isinstance(value, int | float) else str(value)
-
-
-def _value(value: object, result: Result) -> str:
-    if value is True:
-        return "yes"
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return group(value, result) if all(one in result.manifest["names"] for one in value) else ", ".join(value)
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
 def arms(result: Result) -> Table:
     """What is compared: every arm with its events, a lever by its name and range."""
     listed, used = result.scenario["arms"], dict[tuple[str, int], dict[str, str]]()
@@ -211,7 +172,8 @@ def arms(result: Result) -> Table:
     rows = []
     for arm in listed:
         events = [
-            told({**event, **used.get((arm["name"], place), {})}, result) for place, event in enumerate(arm["events"])
+            event_told({**event, **used.get((arm["name"], place), {})}, result.scenario, result.manifest["names"])
+            for place, event in enumerate(arm["events"])
         ]
         label = arm["label"] + (" (baseline)" if arm is listed[0] else "")
         rows.append((label, "; ".join(events) or "nothing beyond what was in force"))
@@ -298,9 +260,9 @@ def _settings(result: Result) -> dict[str, str]:
     told = {
         "question": result.manifest["title"],
         "world": Path(scenario["world"]).name,
-        "bloc": _named(scenario["bloc"], result),
+        "bloc": named(scenario["bloc"], result.manifest["names"]),
         "patron": result.state(scenario["patron"]) if scenario["patron"] else "none",
-        "senders": _named(scenario["senders"], result),
+        "senders": named(scenario["senders"], result.manifest["names"]),
         "years": f"{month(scenario['start'])} to {month(scenario['end'])}",
         "arms": "; ".join(arm["label"] for arm in scenario["arms"]),
         "theory": scenario.get("theory", "full"),
@@ -317,9 +279,3 @@ def _settings(result: Result) -> dict[str, str]:
 
 def _ends(value: float | Sequence[float]) -> str:
     return f"{value:g}" if isinstance(value, int | float) else _span(value[0], value[1], False)
-
-
-def _named(codes: Sequence[str], result: Result) -> str:
-    """Some states by name, however many have a part together."""
-    named = [result.state(code) for code in codes[:NAMED]]
-    return ", ".join(named) + (f" and {len(codes) - len(named)} more" if len(codes) > len(named) else "")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from html import escape
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from blocade.policy.events import Event
+from blocade.scenario.dates import month
+from blocade.scenario.words import event_told, named
 
 METHODS: Final = ("latin-hypercube", "sobol", "grid", "morris")
 """How what varies can be drawn; the first unless a file says otherwise."""
@@ -152,7 +155,7 @@ class Scenario:
             for arm in self.arms
         )
 
-    def resolved(self) -> dict[str, object]:
+    def resolved(self) -> dict[str, Any]:
         """Give everything needed to run it again, ready for JSON; the path is left out."""
         given = {
             key: list(value) if isinstance(value, tuple) else value
@@ -172,6 +175,32 @@ class Scenario:
         }
         design = {**asdict(self.design), "factors": list(self.design.factors)}
         return {**given, "arms": arms, "parameters": parameters, "levers": levers, "design": design}
+
+
+    def _repr_html_(self) -> str:
+        """Who presses whom, and what happens in each arm, for notebooks."""
+        from blocade.world import load_world  # noqa: PLC0415 (a scenario is read without one where only names matter)
+
+        world = load_world(self.world)
+        names, told = dict(zip(world.codes, world.names, strict=True)), self.resolved()
+        who = [("Bloc", named(self.bloc, names)), ("Senders", named(self.senders, names))]
+        who += [("Patron", names[self.patron])] if self.patron else []
+        who += [("Time", f"{month(self.start)} to {month(self.end)}"), ("World", f"{world.name}, {world.size} states")]
+        who += [("Parameter sets", f"{self.draws}, seed {self.seed}")]
+        arms = []
+        for arm, resolved in zip(self.arms, told["arms"], strict=True):
+            events = "; ".join(event_told(event, told, names) for event in resolved["events"])
+            arms.append((arm.label, events or "nothing beyond what was in force"))
+        return f"<h3>{escape(self.title)}</h3>{_rows(who)}<p>Arms, the baseline first:</p>{_rows(arms)}"
+
+
+def _rows(rows: Sequence[tuple[str, str]]) -> str:
+    cells = "".join(
+        f'<tr><th scope="row" style="text-align: left">{escape(head)}</th>'
+        f'<td style="text-align: left">{escape(text)}</td></tr>'
+        for head, text in rows
+    )
+    return f"<table>{cells}</table>"
 
 
 def _event(event: Event) -> dict[str, object]:
