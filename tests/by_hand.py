@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from blocade.equations.drift import FORCES
+from blocade.forces import FORCES
 from blocade.parameters import Parameters
 from blocade.policy.calendar import Decree
 from blocade.policy.events import CoerciveWedgeEvent, CounterSanctionsEvent, EscalationEvent, WedgeEvent

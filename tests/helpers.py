@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from worlds import make_world
 
 from blocade.engine import run
-from blocade.equations.drift import FORCES
+from blocade.forces import FORCES
 from blocade.parameters import Parameters, table
 from blocade.policy.calendar import calendar
 from blocade.policy.events import (

@@ -25,7 +25,7 @@ from blocade.equations.diversion import (
     trade_target,
     within,
 )
-from blocade.equations.drift import FORCES, SIGNS, likeness, offer_standing, split, tie_drift, tie_step
+from blocade.equations.drift import likeness, offer_standing, split, tie_drift, tie_step
 from blocade.equations.effort import effort
 from blocade.equations.exchange import gate, match, need, surplus
 from blocade.equations.insulation import insulation_at_rest, insulation_step
@@ -34,6 +34,7 @@ from blocade.equations.pressure import closed, hand, pressure
 from blocade.equations.reach import reach
 from blocade.equations.risk import association_risk
 from blocade.equations.threat import threat
+from blocade.forces import FORCES, SIGNS
 from blocade.policy.calendar import at_rest, calendar
 from blocade.randomness import Luck
 from blocade.start import solve_start

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from worlds import make_world
 
 from blocade.equations.arrays import back, mean_of_pair
-from blocade.equations.drift import FORCES
 from blocade.equations.exchange import gate
+from blocade.forces import FORCES
 from blocade.parameters import Parameters, table
 from blocade.policy.calendar import calendar
 from blocade.policy.events import OffRampEvent
@@ -141,7 +141,7 @@ def mixed_difference(world: World, parameters: Parameters, state: Moment, on: tu
         s, none = state.state, np.zeros_like(state.state.compliance)
         now, of_pairs = assess(world, parameters, order, s.trade, none), pairs(order, parameters, s.trade)
         every = levels(now, of_pairs, s.trade)
-        every |= special_levels(order, now.pressure, s.tie, s.compliance, np.arange(world.size))
+        every |= special_levels(world, order, now.pressure, s.tie, s.compliance, np.arange(world.size))
         given = s.compliance[..., None] * of_pairs.hand
         every["comply"] = mean_of_pair(given, back(given))
         for force in FORCES:

@@ -12,8 +12,8 @@ from helpers import DT, Array, box, close, history, of, plain, press, seeds, set
 from hypothesis import given
 from worlds import make_world
 
-from blocade.equations.drift import FORCES
 from blocade.equations.exchange import gate
+from blocade.forces import FORCES
 from blocade.measures import MEASURES, Roles, alignment, applicable, columns, mean_tie, record, roles
 from blocade.policy.calendar import at_rest, calendar
 from blocade.policy.events import IsolationEvent, OfferEvent, SanctionsEvent, WarEvent
@@ -57,7 +57,7 @@ def test_situation_of_three_states() -> None:
     # 1 stands to lose to 2 (hand of .3 on 0) as far as its own punishment of .2 lets it fear; 0 likewise for 1
     close(of_pairs.risk[0, 1, 0], 0.1 * 0.3 * (1 - 0.5 * 0.2) * 0.1)
     close(of_pairs.risk[0, 0, 1], 0.1 * 0.2 * (1 - 0.5 * 0.3) * 0.2)
-    every = levels(now, of_pairs, trade) | special_levels(order, now.pressure, tie, compliance, np.arange(3))
+    every = levels(now, of_pairs, trade) | special_levels(world, order, now.pressure, tie, compliance, np.arange(3))
     close(every["match"][0, 0, 1], 0.5 * (0.2 * 0.6 + 0.5 * 0.4 * 0.95))
     close(every["trade"][0, 0, 1], 0.3)
     close(every["sanction"][..., 0, 2], 0.25)
@@ -90,7 +90,7 @@ def test_offer_counts_only_while_under_pressure() -> None:
     offer = (OfferEvent(2022.0, codes[2:], codes[:2], 0.8), OfferEvent(2022.0, codes[:1], codes[2:], 0.8))
     order = orders(calendar(world, offer, 2022.0, DT, 1)[0], 0.0, parameters, Seen.nothing(1, 3))
     now = assess(world, parameters, order, world.trade[None], np.zeros((1, 3)))
-    offered = special_levels(order, now.pressure, np.zeros((1, 3, 3)), np.zeros((1, 3)), np.arange(3))["offer"]
+    offered = special_levels(world, order, now.pressure, np.zeros((1, 3, 3)), np.zeros((1, 3)), np.arange(3))["offer"]
     close(offered[0, 0, 2], 0.5 * 0.8 * 0.5)  # 2 is offered something too, but nobody presses it
 
 

@@ -7,7 +7,7 @@ import pytest
 from helpers import NO_FORCES
 from scipy.stats import kstest
 
-from blocade.equations.drift import FORCES
+from blocade.forces import FORCES
 from blocade.parameters import Parameters, bounds, central, sample, table, theories
 
 ENTRIES = list(table().values())

@@ -125,7 +125,7 @@ def test_the_clean_start_has_the_ties_and_the_normal_trade_of_the_real_one_and_n
     assert not clean.pressure.any() and not clean.cut.any()
     assert np.abs(clean.pain).max() < 1e-9
     assert np.abs(residual(clean)).max() < 1e-9
-    assert not any(clean.levels[force].any() for force in ("sanction", "isolation", "risk"))
+    assert not any(np.any(clean.levels.get(force, 0.0)) for force in ("sanction", "isolation", "risk"))
 
 
 def test_an_embargo_keeps_trade_erased_while_it_lasts_and_gives_the_expected_share_back() -> None:

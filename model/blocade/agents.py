@@ -43,7 +43,7 @@ from blocade.equations.diversion import (
     trade_target,
     within,
 )
-from blocade.equations.drift import FORCES, SIGNS, likeness, offer_standing, split, tie_drift, tie_step
+from blocade.equations.drift import split, tie_drift, tie_step
 from blocade.equations.exchange import gate, match, need, surplus
 from blocade.equations.insulation import insulation_at_rest, insulation_step
 from blocade.equations.munitions import munitions_received, munitions_step
@@ -51,7 +51,7 @@ from blocade.equations.partners import capacity, willing_partners
 from blocade.equations.pressure import closed, hand, pressure
 from blocade.equations.reach import reach
 from blocade.equations.risk import association_risk
-from blocade.equations.threat import threat
+from blocade.forces import EVERYONE, FORCES, SIGNS, SPECIAL, Sight
 from blocade.measures import MEASURES, Measure, Roles, alignment, applicable, roles
 from blocade.parameters import Parameters, central, table, theories
 from blocade.policy.calendar import Decree, calendar, first_step
@@ -125,14 +125,11 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
         sides = {
             "trade": self.trade,
             "match": match(self.need, self.surplus, m.need, m.surplus) * (1.0 - self.closed),
-            "sanction": m.orders.sanctions[i],
-            "isolation": m.orders.isolation[i],
-            "offer": offer_standing(m.orders.offer[i], self.pressure, self.compliance),
             "risk": self.risk,
             "comply": self.compliance * self.hand,
-            "regime": likeness(m.orders.regime[i], m.orders.regime),
-            "threat": threat(self.tie, m.orders.fights[i], m.orders.fights),
         }
+        see = Sight(m.orders, m.share, m.state.tie, m.pressure, m.state.compliance, slice(i, i + 1), EVERYONE)
+        sides |= {force.name: force.side(see)[0] for force in SPECIAL if force.side}
         self.views = np.array([sides[force] for force in FORCES])
 
     def weigh_risk(self) -> Array:
@@ -288,7 +285,7 @@ class RunModel(mesa.Model):  # type: ignore[misc]  # Mesa carries no types
         self.orders = orders(decree, self.at * self.dt, self.parameters, self.state.seen(self.start))
         self.agents.do("look_around")
         self.hand, self.need, self.surplus = map(self._published, ("hand", "need", "surplus"))
-        self.pain, self.capacity = map(self._published, ("pain", "capacity"))
+        self.pressure, self.pain, self.capacity = map(self._published, ("pressure", "pain", "capacity"))
         self.agents.do("weigh")
         self.risk, self.views = map(self._published, ("risk", "views"))
         self.agents.do("sense")

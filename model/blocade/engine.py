@@ -22,18 +22,19 @@ from blocade.equations.arrays import Array, back
 from blocade.equations.balance import common_ties, structural_balance
 from blocade.equations.capability import capability_step
 from blocade.equations.concession import accumulate, compliance_step, friendship, hazard
-from blocade.equations.drift import SIGNS, split
+from blocade.equations.drift import split
 from blocade.equations.exchange import gate, match
 from blocade.equations.insulation import insulation_at_rest, insulation_step
 from blocade.equations.munitions import munitions_received, munitions_step
 from blocade.equations.partners import capacity
 from blocade.equations.pressure import closed, hand
+from blocade.forces import EVERYWHERE, SIGNS
 from blocade.pairs import Before, Moved, Now, Rates, move_pairs, of_runs, pack
 from blocade.parameters import Parameters
 from blocade.policy.mixed import Decreed
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
-from blocade.situation import ARMS, TECHNOLOGY, Rows, acts, assess, forces, reached, special_levels
+from blocade.situation import ARMS, TECHNOLOGY, Rows, acts, assess, forces, special_levels, stirred
 from blocade.start import Start
 from blocade.state import Moment, Observer, State, initial_state
 
@@ -120,8 +121,7 @@ def _pairs(start: Start, parameters: Parameters, moment: Moment, luck: Luck, ste
     relative = np.divide(
         state.capability, world.capability, out=np.ones_like(state.capability), where=world.capability > 0.0
     )
-    rows = reached(world, order)
-    plus, minus = _special_forces(start, parameters, moment, rows)
+    plus, minus, rows = _special_forces(start, parameters, moment)
     moved = Moved(*np.empty((2, runs, n, n)), *np.empty((3, runs, n)))
     move_pairs(
         Now(
@@ -170,17 +170,18 @@ def _before(start: Start) -> Before:
 def _rates(parameters: Parameters, dt: float) -> Rates:
     same = {name: parameters[name] for name in ("delta", "g", "beta", "phi", "kappa")}
     speeds = {name: parameters[name] for name in ("rho_cut", "rho_recover", "rho_divert")}
-    strengths = {force: SIGNS[force] * parameters[f"b_{force}"] for force in ("trade", "match", "risk", "comply")}
+    strengths = {force: SIGNS[force] * parameters[f"b_{force}"] for force in EVERYWHERE}
     return Rates(noise=parameters["sigma"] * np.sqrt(dt), **same, **speeds, **strengths)
 
 
-def _special_forces(start: Start, parameters: Parameters, moment: Moment, rows: Rows) -> tuple[Array, Array]:
-    """F⁺ and F⁻ of the forces that do not act everywhere, on the pairs of some states: [run, row, partner]."""
-    state = moment.state
-    found = special_levels(moment.orders, moment.situation.pressure, state.tie, state.compliance, rows)
-    begun = {force: start.levels[force][..., rows, :] for force in found if force in start.levels}
+def _special_forces(start: Start, parameters: Parameters, moment: Moment) -> tuple[Array, Array, Rows]:
+    """F⁺ and F⁻ of the forces that do not act everywhere, [run, row, partner], and the states that are the rows."""
+    state, order, world = moment.state, moment.orders, start.world
+    chosen, rows = stirred(world, order, parameters)
+    now = special_levels(world, order, moment.situation.pressure, state.tie, state.compliance, rows, chosen)
+    begun = {force.name: start.levels[force.name][..., rows, :] for force in chosen if force.name in start.levels}
     gates = np.ones((1, 1, 1))  # these have none
-    return split(forces(found, begun, gates, parameters), (len(state.tie), len(rows), start.world.size))
+    return *split(forces(now, begun, gates, parameters), (len(state.tie), len(rows), world.size)), rows
 
 
 def _concede(

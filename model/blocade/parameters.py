@@ -15,7 +15,7 @@ import numpy.typing as npt
 from blocade import resources
 from blocade._tables import WorldError, read_table
 from blocade.equations.arrays import Array
-from blocade.equations.drift import FORCES
+from blocade.forces import FORCES
 from blocade.randomness import identity
 
 Setting = float | tuple[float, float]

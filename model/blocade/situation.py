@@ -3,20 +3,19 @@ surpluses of every state; for the start and for reading, reach, risk and forces 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from blocade.equations.arrays import Array, back, mean_of_pair
 from blocade.equations.diversion import pain as pain_of
-from blocade.equations.drift import SIGNS, likeness, offer_standing
 from blocade.equations.exchange import match, need, surplus
 from blocade.equations.pressure import closed, hand, pressure
 from blocade.equations.reach import reach
 from blocade.equations.risk import association_risk
-from blocade.equations.threat import threat
+from blocade.forces import EVERYONE, SIGNS, SPECIAL, Force, Sight
 from blocade.parameters import Parameters
 from blocade.policy.orders import Orders
 from blocade.world import GOODS, World
@@ -91,36 +90,25 @@ def levels(now: Situation, of_pairs: Pairs, trade: Array) -> dict[str, Array]:
 
 
 def special_levels(
-    order: Orders, pressed: Array, tie: Array, compliance: Array, rows: Rows
+    world: World,
+    order: Orders,
+    pressed: Array,
+    tie: Array,
+    compliance: Array,
+    rows: Rows,
+    chosen: Sequence[Force] = SPECIAL,
 ) -> dict[str, Array]:
     """What the other forces depend on, for the pairs of some states: [run, row, partner], or [row, partner] where all
-    runs agree. What is 0 for all pairs is left out.
+    runs agree.
 
     Parameters
     ----------
     tie : [run, state, partner]. pressed, compliance : [run, state], pressure and compliance. rows : of the states.
+    chosen : forces to look at.
     """
-
-    def sides(x: Array) -> tuple[Array, Array]:
-        return x[..., rows, :], x[..., rows]
-
-    alike = likeness(order.regime[..., rows, None], order.regime[..., None, :])
-    found = {
-        "sanction": sides(order.sanctions),
-        "isolation": sides(order.isolation),
-        "regime": (alike, back(alike)),
-    }
-    complied, pressed = compliance[..., None], pressed[..., None]
-    if order.offer.any():
-        own, theirs = sides(order.offer)
-        found["offer"] = (
-            offer_standing(own, pressed[:, rows], complied[:, rows]),
-            offer_standing(theirs, pressed, complied),
-        )
-    if order.fights.any():
-        own, theirs = sides(order.fights)
-        found["threat"] = threat(tie[:, rows], own, order.fights), threat(tie, theirs, theirs)
-    return {force: mean_of_pair(own, back(theirs)) for force, (own, theirs) in found.items()}
+    own = Sight(order, world.share, tie, pressed, compliance, rows, EVERYONE)
+    theirs = replace(own, states=EVERYONE, partners=rows)
+    return {force.name: mean_of_pair(force.side(own), back(force.side(theirs))) for force in chosen if force.side}
 
 
 def acts(order: Orders) -> Rows:
@@ -130,13 +118,18 @@ def acts(order: Orders) -> Rows:
     return np.ascontiguousarray(np.argwhere(some | some.T))
 
 
-def reached(world: World, order: Orders) -> Rows:
-    """States whose pairs the other forces may move: what is in force on them differs from the world's own acts, they
-    are offered something, have another regime, or threaten somebody."""
-    changed = (order.sanctions != world.sanctions) | (order.isolation != world.isolation) | (order.offer != 0.0)
-    states: npt.NDArray[np.bool_] = changed.any(axis=-1).reshape(-1, world.size).any(axis=0)
-    states |= (order.regime != world.regime).reshape(-1, world.size).any(axis=0)
-    return np.flatnonzero(states | order.fights.any(axis=-2).reshape(-1, world.size).any(axis=0))
+def stirred(world: World, order: Orders, parameters: Parameters) -> tuple[tuple[Force, ...], Rows]:
+    """Those of the other forces that may now differ from the start where they count at all, and the states whose pairs
+    they may move."""
+    chosen, states = [], np.zeros(world.size, dtype=bool)
+    for force in SPECIAL:
+        if not parameters[f"b_{force.name}"].any():
+            continue
+        here = force.moved(order, world).reshape(-1, world.size).any(axis=0) if force.moved else ~np.zeros_like(states)
+        if here.any():
+            chosen.append(force)
+            states |= here
+    return tuple(chosen), np.flatnonzero(states)
 
 
 def forces(now: Mapping[str, Array], start: Mapping[str, Array], gates: Array, parameters: Parameters) -> list[Array]:

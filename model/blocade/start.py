@@ -36,7 +36,8 @@ class Start:
     tie, trade, resting, normal, residual, erased, cut : [run, state, partner]; T⁰ is ``normal``, B is ``resting``;
         ``residual`` and ``erased`` are the constant and the fading part of what no solution removes.
     rest_of_world, pain, pressure, insulation, armament_constant : [run, state].
-    levels : what each force depended on at the start, [run, state, partner] or [state, partner].
+    levels : what each force depended on at the start, [run, state, partner] or [state, partner]; one that is not named
+        depended on nothing.
     alpha, limit : [run], strength and limit of structural balance.
     """
 
@@ -157,6 +158,7 @@ def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held:
     alpha, limit = parameters["balance"] * critical, parameters["balance_limit"] * beta
     pull = structural_balance(common_ties(ties, ties, share), alpha[:, None, None], limit[:, None, None])
     scale = np.divide(without_self(pull), beta[:, None, None], out=np.zeros_like(pull), where=beta[:, None, None] > 0.0)
+    every = special_levels(world, order, now.pressure, ties, none, np.arange(world.size))
     opening = gate(ties) * (1.0 - of_pairs.closed)
     received = now.need[..., TECHNOLOGY] * matched(opening, share * now.surplus[..., TECHNOLOGY])
     hostility = matched(hostile(ties), share * world.armament)
@@ -171,7 +173,7 @@ def _rest(world: World, parameters: Parameters, ties: Array, trade: Array, held:
         erased=np.divide(gap, of_pairs.cut, out=np.zeros_like(gap), where=of_pairs.cut > 0.0),
         resting=ties - scale,
         cut=of_pairs.cut,
-        levels=levels(now, of_pairs, trade) | special_levels(order, now.pressure, ties, none, np.arange(world.size)),
+        levels=levels(now, of_pairs, trade) | {force: level for force, level in every.items() if level.any()},
         pain=now.pain,
         pressure=now.pressure,
         insulation=insulation_at_rest(parameters.state("u_base"), world.regime),

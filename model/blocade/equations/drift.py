@@ -6,23 +6,6 @@ import numpy as np
 
 from blocade.equations.arrays import Array, ArrayLike
 
-FORCES = ("trade", "match", "sanction", "isolation", "offer", "risk", "comply", "regime", "threat")
-"""The forces on a tie, in the order in which they are summed; parameter ``b_<force>`` is the coefficient."""
-
-SIGNS = {
-    "trade": 1,
-    "match": 1,
-    "sanction": -1,
-    "isolation": -1,
-    "offer": 1,
-    "risk": -1,
-    "comply": 1,
-    "regime": 1,
-    "threat": -1,
-}
-"""Sign with which a positive coefficient enters the tie."""
-
-
 FADING = 0.2
 """Distance from either end of a tie's range below which luck fades (assumption)."""
 
