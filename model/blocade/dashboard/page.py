@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import solara
@@ -16,6 +17,8 @@ from blocade.scenario.dates import month
 
 YEAR = 4
 """Steps of a year, by which the network is played."""
+MOMENT = 0.05
+"""Seconds after which the controls follow the charts."""
 TOO_FEW = (
     "Every change is run at once with the same {} parameter sets and the same luck: enough to see what moves, too few "
     "for a verdict. For that, save the setting and run the file, with --draws 200 say."
@@ -37,11 +40,15 @@ def Page(explorer: Explorer) -> None:
     if isinstance(task.value, View):
         kept.current = task.value
 
+    # the charts first: the controls are many, and all that is made in one go is shown in one go
+    charts = solara.lab.use_task(lambda: time.sleep(MOMENT), dependencies=[])
+
     solara.Title("blocade explorer")
     with solara.AppBar():
         solara.AppBarTitle(setting.title)
     with solara.Sidebar():
-        Controls(explorer, setting, change)
+        if charts.finished:
+            Controls(explorer, setting, change)
     with solara.Column(style={"max-width": "1100px", "padding": "0 12px"}):
         solara.ProgressLinear(bool(task.pending))
         for mistake in task.value if isinstance(task.value, list) else ():
