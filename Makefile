@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SCENARIO ?= scenarios/isolate-russia-north-korea.yaml
 
-.PHONY: run claims validation register docs test clean
+.PHONY: run claims validation gallery register docs test printed clean
 
 run: $(VENV)/.installed
 	$(BIN)/blocade run $(SCENARIO)
@@ -18,6 +18,10 @@ claims: $(VENV)/.installed
 validation: $(VENV)/.installed
 	$(BIN)/python scripts/update_validation.py
 
+# Every kind of chart (minutes): docs/gallery.md and its pictures, by the commands that the page prints.
+gallery: $(VENV)/.installed
+	$(BIN)/python scripts/update_gallery.py
+
 # Forecasts that are fixed before what they say is known.
 register: $(VENV)/.installed
 	$(BIN)/blocade register --out seeds/registered
@@ -30,6 +34,10 @@ test: $(VENV)/.tools
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist worksteal -q
+
+# Every command of README.md and docs/ as it is printed (an hour or more); `make test` runs them shortened.
+printed: $(VENV)/.tools
+	BLOCADE_AS_PRINTED=1 $(BIN)/pytest -q tests/test_printed_commands.py
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blocade needs Python 3.11 or newer; name one with make PYTHON=python3.12 …")'

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from blocade import api, catalogue, parameters, resources
+from blocade.charts import BEYOND, CHARTS
 from blocade.cli import main
 from blocade.measures import MEASURES
 from blocade.scenario import json_schema
@@ -26,6 +27,7 @@ NAMES = {
     "theories": set(parameters.theories()),
     "measures": set(MEASURES),
     "parameters": set(parameters.table()),
+    "charts": {*CHARTS, *BEYOND},
 }
 KEYS = {
     "scenarios": ["name", "title"],
@@ -33,6 +35,7 @@ KEYS = {
     "theories": ["name", "kind", "meaning"],
     "measures": ["name", "unit", "meaning"],
     "parameters": ["name", "symbol", "unit", "range", "meaning"],
+    "charts": ["name", "command", "shows"],
 }
 
 
@@ -131,7 +134,7 @@ def test_only_the_heading_is_bold_and_only_on_a_terminal_that_wants_it(
 
 def test_a_kind_that_is_none_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["list", "charts"])
+        main(["list", "sheets"])
     assert ended.value.code == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert all(kind in last for kind in catalogue.CATALOGUES)

@@ -595,6 +595,17 @@ def test_the_map_shows_the_draws_the_surface_and_where_it_is_0(result: Result, f
     assert panel(beta).get_xlabel().endswith("resting value), 1/year")
 
 
+def test_a_sliver_of_the_map_is_not_rounded_away(found: Found) -> None:
+    """A line where the effect changes its sign is drawn, so the title must not say that it does nowhere."""
+    line = np.linspace(0.0, 1.0, regimes.GRID)
+    nearly = regimes.GRID**2 - 1
+    for above, said in ((1, "above 0 in under 1 % of"), (nearly, "above 0 in over 99 % of"), (0, "nowhere above 0")):
+        effect = np.full(regimes.GRID**2, -0.1)
+        effect[:above] = 0.1
+        drawn = regimes.Surface(line, line, effect.reshape(regimes.GRID, -1), 0.5)
+        assert said in regimes._title(found, "phi", "mu", drawn)
+
+
 def test_the_surface_is_the_plane_where_the_effect_is_one() -> None:
     x = np.random.default_rng(0).random((80, 2)) * [2.0, 10.0]
     effect = 0.3 * x[:, 0] - 0.05 * x[:, 1]

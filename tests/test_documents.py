@@ -13,18 +13,28 @@ from blocade.parameters import table
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+BLOCK = re.compile(r"^([ \t]*)```+(?:\{code-block\} *)?console[^\n]*\n(.*?)^\1```", flags=re.S | re.M)
+"""A block for the console, be it in a list; Markdown's or MyST's."""
 
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="an installed package has no documents")
 
 
-def commands() -> list[tuple[str, str]]:
-    """Every `blocade …` that a page prints in a block for the console: (page, command)."""
+def printed(page: Path) -> list[str]:
+    """Every ``blocade …`` that a page prints in a block for the console, in order; other lines are output.
+
+    Where a block has prompts, only lines behind one are commands. A backslash joins a line with the next.
+    """
     found = []
-    for page in PAGES:
-        for block in re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.S):
-            lines = [line.removeprefix("$ ") for line in block.splitlines()]
-            found += [(page.name, line) for line in lines if line.startswith("blocade ")]
+    for _, block in BLOCK.findall(page.read_text(encoding="utf-8")):
+        lines = [line.strip() for line in re.sub(r"\\\n\s*", "", block).splitlines()]
+        behind = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        found += [line for line in behind or lines if line.startswith("blocade ")]
     return found
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every printed command of every page: (page, command)."""
+    return [(page.name, command) for page in PAGES for command in printed(page)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -16,12 +16,13 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 import pytest
+from few_sets import few_sets
 from helpers import close
 from test_backcast import has_the_form
 
 from blocade import arguments, cli
 from blocade.equations.arrays import Array
-from blocade.history import backcast, commands, forecasts, panel, registered, report, scores, validation
+from blocade.history import backcast, commands, forecasts, panel, registered, report, validation
 from blocade.history.calibration import Bank
 from blocade.history.forecasts import OURS
 from blocade.history.naive import NAIVE
@@ -29,7 +30,7 @@ from blocade.history.patterns import HistoricalClaim, Pattern, patterns
 from blocade.history.posteriors import about
 from blocade.history.registered import NAMES
 from blocade.library import MARK
-from blocade.parameters import Parameters, posterior, sample, theories
+from blocade.parameters import Parameters
 
 THEORIES = ("full", "homophily")
 CASE = "IRN"
@@ -38,24 +39,7 @@ CASE = "IRN"
 @pytest.fixture(scope="module", autouse=True)
 def few() -> Iterator[None]:
     """Few sets, two theories, one case."""
-    told = about(backcast.JUDGE)
-    kept = {"cases": {CASE: told["cases"][CASE]}, "theories": {name: told["theories"][name] for name in THEORIES}}
-    some = {name: theories()[name] for name in THEORIES}
-
-    def drawn(name: str = backcast.JUDGE, draws: int = 2) -> Parameters:
-        return sample(draws, backcast.SEED, learned=posterior(name))
-
-    with pytest.MonkeyPatch.context() as patch:
-        for where, name, value in (
-            (validation, "DRAWS", 2),
-            (registered, "DRAWS", 2),
-            (backcast, "drawn", drawn),
-            (backcast, "SIDE_DRAWS", 2),
-            (backcast, "theories", lambda: some),
-            (backcast, "about", lambda _name: kept),
-            (scores, "RESAMPLES", 60),
-        ):
-            patch.setattr(where, name, value)
+    with few_sets(THEORIES, CASE):
         yield
 
 
@@ -488,14 +472,15 @@ def test_a_run_that_is_stopped_leaves_nothing(command: str, tmp_path: Path, monk
 def test_a_run_that_is_stopped_while_it_writes_leaves_what_was_there(
     invent: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(_path: Path) -> NoReturn:
+    def stop(*_given: object, **_more: object) -> NoReturn:
         raise KeyboardInterrupt
 
     invent("at-the-edge", "rare")
     assert blocade("validate", "--out", tmp_path).code == 0
     before = contents(tmp_path)
     invent("far")
-    monkeypatch.setattr(commands, "validation_charts", lambda *_: {"scorecard.png": SimpleNamespace(savefig=stop)})
+    unwritten = SimpleNamespace(texts=[], savefig=stop)
+    monkeypatch.setattr(commands, "validation_charts", lambda *_: {"scorecard.png": unwritten})
     assert blocade("validate", "--out", tmp_path).code == 130
     assert contents(tmp_path) == before
 

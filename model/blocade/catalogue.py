@@ -74,6 +74,14 @@ def parameters() -> list[Row]:
     ]
 
 
+def charts() -> list[Row]:
+    """The charts: those that a scenario may name under ``charts:``, then those that other commands draw."""
+    from blocade.charts import BEYOND, CHARTS, SHOWS  # noqa: PLC0415
+
+    named: list[Row] = [{"name": name, "command": "run", "shows": SHOWS[name]} for name in CHARTS]
+    return named + [{"name": name, "command": command, "shows": shows} for name, (command, shows) in BEYOND.items()]
+
+
 CATALOGUES: Mapping[str, Callable[[], list[Row]]] = MappingProxyType(
     {
         "scenarios": scenarios,
@@ -81,6 +89,7 @@ CATALOGUES: Mapping[str, Callable[[], list[Row]]] = MappingProxyType(
         "theories": theories,
         "measures": measures,
         "parameters": parameters,
+        "charts": charts,
     }
 )
 """What can be listed: the rows of each kind, all of a kind with the same keys."""

@@ -69,7 +69,8 @@ def compare_theories(
         answers.append((one, verdict_rows(result)))
     signs = sign_table(answers)
     written = signs.assign(mechanisms=signs["mechanisms"].map(" ".join)).to_csv(index=False, lineterminator="\n")
-    sheet = draw(foremost(signs), loaded.title)
+    source = f"World {Path(loaded.world).name}, {sets_told(loaded.draws, loaded.posterior)} for every row."
+    sheet = draw(foremost(signs), loaded.title, source)
     put(folder, dict(zip(FILES, (_markdown(loaded, sets, signs), written, sheet), strict=True)))
     return signs
 

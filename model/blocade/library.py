@@ -14,6 +14,7 @@ import pandas as pd
 
 from blocade.analysis.claims import Claim, claims, thresholds
 from blocade.experiment.store import REPORT, StoreError
+from blocade.parameters import sets_told
 from blocade.result import Result
 from blocade.scenario.model import Scenario
 from blocade.summary import BOTH_STARTS, DAGGER, claims_markdown, headline, sentence, symbols, verdict_rows
@@ -121,9 +122,15 @@ def write(results: Sequence[Result], folder: Path) -> pd.DataFrame | None:
         shown = shown.assign(label=marked.where(shown["label"] != "", shown["note"]))
         contents["claims.csv"] = table.to_csv(index=False, lineterminator="\n")
         contents["claims.md"] = claims_markdown(table, places, "`blocade run`")
-        contents["claims.png"] = draw(shown, headline(table))
+        contents["claims.png"] = draw(shown, headline(table), _source(results))
     put(folder, contents)
     return table
+
+
+def _source(results: Sequence[Result]) -> str:
+    """How many scenarios a table of claims rests on, and their parameter sets."""
+    told = dict.fromkeys(sets_told(result.sets, result.scenario["posterior"]) for result in results)
+    return f"{len(results)} scenario{'s' * (len(results) != 1)}, each with {' or '.join(told)}."
 
 
 def places(scenarios: Sequence[Scenario], out: Path | None) -> tuple[Path, list[Path]]:
@@ -176,6 +183,8 @@ def put(folder: Path, contents: Mapping[str, str | Figure]) -> None:
     StoreError
         If they cannot be written.
     """
+    from blocade.charts.style import save  # noqa: PLC0415 (slow to import, and texts do without)
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
@@ -184,7 +193,7 @@ def put(folder: Path, contents: Mapping[str, str | Figure]) -> None:
                 if isinstance(content, str):
                     path.write_text(content, encoding="utf-8")
                 else:
-                    content.savefig(path)
+                    save(content, path)
             for name in contents:
                 (Path(partial) / name).replace(folder / name)
     except OSError as error:

@@ -27,6 +27,7 @@ PARTS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "worlds": tables.worlds,
         "theories": tables.theories,
         "measures": tables.measures,
+        "charts": tables.charts,
         "equations": equations.written,
     }
 )

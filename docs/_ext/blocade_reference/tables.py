@@ -55,3 +55,9 @@ def measures() -> str:
     """The measures."""
     rows = [[f"`{row['name']}`", str(row["unit"]), str(row["meaning"])] for row in catalogue.measures()]
     return table(["Name", "Unit", "Meaning"], rows)
+
+
+def charts() -> str:
+    """The charts, with the command that draws each."""
+    rows = [[f"`{row['name']}`", f"`blocade {row['command']}`", str(row["shows"])] for row in catalogue.charts()]
+    return table(["Name", "Drawn by", "What to see"], rows)

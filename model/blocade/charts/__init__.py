@@ -39,6 +39,60 @@ SHOWS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What to see in each chart, for whoever has not seen one before."""
+BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "claims": (
+            "run",
+            "every claim of several scenarios, each effect measured in the smallest that counts: is its line clear of "
+            "the grey strip, and on which side?",
+        ),
+        "signmap": (
+            "theories",
+            "a row for each theory and a column for each expectation: do columns keep their sign down the rows, or "
+            "does the answer depend on which mechanisms are believed?",
+        ),
+        "tornado": (
+            "sensitivity",
+            "the parameters that an effect hangs on, longest first: a bar for each alone and one with its "
+            "interactions, pale where it may be 0.",
+        ),
+        "boxes": (
+            "discover",
+            "conditions on parameters, from none at the lower right to many: density gained is coverage lost; "
+            "triangles say what is left of it on draws that were held out.",
+        ),
+        "regimes": (
+            "discover",
+            "the effect over the two parameters that tell most: dots are draws, and along the black line the smoothed "
+            "effect changes its sign.",
+        ),
+        "scorecard": (
+            "validate",
+            "the patterns of history, misses first, in units of their tolerance: is the dot inside the strip, and is "
+            "the line of what is simulated short enough to say anything?",
+        ),
+        "posterior": (
+            "validate",
+            "what history has taught of each parameter, on its published range: a curve as wide as the range has "
+            "learnt nothing.",
+        ),
+        "backcast": (
+            "backcast",
+            "what came of pairs of states against the forecast of it: do points lie in the band as often as it says, "
+            "and nearer to the median than to the naive line?",
+        ),
+        "skill": (
+            "backcast",
+            "errors by how far ahead the forecast looks: is blocade's line below those of the naive forecasts?",
+        ),
+        "theory-scores": (
+            "backcast",
+            "which theories forecast better than the best naive forecast (left of the line), and which the patterns of "
+            "history keep.",
+        ),
+    }
+)
+"""Charts of more than one result, and of other commands: the command that draws each, and what to see in it."""
 READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "dose": ("compliance",),

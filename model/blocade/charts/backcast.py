@@ -153,6 +153,8 @@ def draw(
             axes.margins(x=0.02, y=0.06)
             axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
             axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+            if index >= len(pairs) - columns:
+                axes.set_xlabel("Year")
             if index % columns == 0:
                 axes.set_ylabel("\n".join(wrapped(figure.canvas, unit, 9.0, "normal", PANEL - 0.5)))
         return finish(figure)

@@ -134,13 +134,14 @@ def _place(figure: Chart, columns: list[list[Block]], width: float, area: tuple[
             y -= FOOT
 
 
-def draw(table: pd.DataFrame, title: str) -> Figure:
+def draw(table: pd.DataFrame, title: str, source: str) -> Figure:
     """Median and 5–95 % of draws of every estimand, by claim, with its verdict.
 
     Parameters
     ----------
     table : a row for each estimand: claim, words, scenario, estimand, label, estimate, low, high, s, verdict, n; the
         numbers of what is not answered are not read.
+    source : what the chart rests on, a sentence.
     """
     with styled():
         width = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GUTTER) / COLUMNS
@@ -154,7 +155,7 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
             f"†: the equations settle the sign. {MEANING}"
         )
         key = [*verdict_keys(), Patch(color=STRIP, label="within ±1 smallest effect: too small to count")]
-        figure = sheet("", title, notes, WIDTH, height, key)
+        figure = sheet(source, title, notes, WIDTH, height, key)
         engine: Any = figure.get_layout_engine()
         _, low, _, tall = engine.get()["rect"]
         figure.set_layout_engine("none")

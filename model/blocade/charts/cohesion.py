@@ -43,6 +43,8 @@ KNOWN_PAIRS = (
 """Pairs whose ties at the start make a scale, best known first; a world need not hold them."""
 
 
+HEADROOM = 0.12
+"""Share of a panel above and below what is drawn, so that the name of a war stands on no band."""
 SMALL: Mapping[str, Any] = MappingProxyType({"size": 8, "color": PALE})
 
 
@@ -211,6 +213,7 @@ def draw(result: Result) -> Figure:
             text = result.label(arm) + (" (baseline)" if not index and len(names) > 1 else "")
             panel_title(panel, text, (width - 2.2) / columns)
             mark_time(panel, result, arm, named=not index)
+            panel.margins(y=HEADROOM)
         for panel in panels[::columns]:
             panel.set_ylabel(what.axis)
         for panel in panels[columns - 1 :: columns] if what.measure != "distance" else ():

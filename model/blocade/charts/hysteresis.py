@@ -20,8 +20,9 @@ from blocade.experiment.runner import QUANTILES
 from blocade.result import Result
 
 OTHER, DASHED, BASE_END = "#AAAAAA", style.BASELINE_LOOK[1], "D"
-MARKS = {"start": ("o", 10, "white"), "pressed": ("P", 9, RED), "lifted": ("X", 9, RED), "end": ("s", 6, RED)}
-"""Marker, size and fill of the points of a path; an end at the start stands inside it."""
+MARKS = {"start": ("o", 10, "white"), "pressed": ("P", 14, RED), "lifted": ("X", 9, RED), "end": ("s", 6, RED)}
+"""Marker, size and fill of the points of a path; an end at the start stands inside it, and so does a lifting where
+it was pressed."""
 JUMPS = {"start": 0, "pressed": -1, "lifted": 1, "end": 0}
 """Step at the other end of the jump on which a point stands, from it."""
 

@@ -42,7 +42,7 @@ APART = 0.3
 """Least distance between two states in the layout, of a half-width of 1: a label fits inside."""
 NEGATIVE_LINE = (0, (3, 1.5))
 ROLES: Mapping[str, tuple[str, str, str]] = {
-    "bloc": ("s", RED, "white"), "patron": ("D", PURPLE, BLACK), "sender": ("o", BLUE, "white"),
+    "bloc": ("s", RED, "black"), "patron": ("D", PURPLE, BLACK), "sender": ("o", BLUE, "white"),
     "other": ("h", "#DDDDDD", BLACK),
 }
 """Marker, fill and letters of each role; the shape tells them apart in grey."""

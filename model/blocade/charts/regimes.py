@@ -98,7 +98,8 @@ def _title(found: Found, across: str, up: str, drawn: Surface) -> str:
     known = drawn.effect[np.isfinite(drawn.effect)]
     share, label = float(np.mean(known > 0.0)), found.row["label"]
     symbols = joined([entry.symbol for entry in _entries(found, across, up)])
-    where = {0.0: "nowhere above 0 in", 1.0: "above 0 in all of"}.get(share, f"above 0 in {percent(share)} of")
+    some = "under 1 %" if share < 0.005 else "over 99 %" if share > 0.995 else percent(share)
+    where = {0.0: "nowhere above 0 in", 1.0: "above 0 in all of"}.get(share, f"above 0 in {some} of")
     tell = f"these two tell {percent(max(0.0, drawn.told))} of the differences between draws"
     return f"“{label}”: the smoothed effect is {where} the plane of {symbols}; {tell}"
 

@@ -34,9 +34,11 @@ class Look(NamedTuple):
 
 def number(x: float) -> str:
     """A value with its sign to about three digits: ``−.07``, ``1.97``, ``11,000``; ``none`` where there is none."""
-    if np.isnan(x) or x == 0:
-        return "none" if x else "0"
+    if np.isnan(x):
+        return "none"
     far = abs(x)
+    if far < 0.00005:  # "3e-06" says no more to a reader
+        return "0"
     if far < 0.0005:
         text = f"{far:.1g}".removeprefix("0")
     else:
@@ -169,9 +171,9 @@ def draw(scores: pd.DataFrame, posterior: str) -> Figure:
     ----------
     scores : a row for each pattern: pattern, label, channel, unit, observed, tolerance, median, low, high, passed,
         seen, until.
-    posterior : what the parameter sets are, in words.
+    posterior : how many parameter sets of which kind, in words.
     """
-    source = f"Parameter sets: {posterior}."
+    source = f"Rests on {posterior}."
     if scores.empty:
         return nothing(source, "No pattern was scored", "The table holds no pattern.")
     with styled():

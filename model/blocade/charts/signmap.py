@@ -95,7 +95,7 @@ def _head(axes: Axes, labels: list[list[str]], left: float, width: float, foot: 
         axes.text(left + k * width, foot, "\n".join(label), size=8, weight="bold", va="bottom", gid="estimand")
 
 
-def draw(table: pd.DataFrame, title: str) -> Figure:
+def draw(table: pd.DataFrame, title: str, source: str) -> Figure:
     """Sets of mechanisms against expectations, with the verdict, median and shares of each.
 
     Parameters
@@ -103,6 +103,7 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
     table : a row for each set and expectation: theory, kind, mechanisms (those that are on), label, up, down, verdict,
         estimate; the numbers of what is not answered are not read.
     title : what was asked; the answer for the first expectation is put behind it.
+    source : what the chart rests on, a sentence.
     """
     with styled():
         canvas = FigureCanvasAgg(Chart())
@@ -118,7 +119,7 @@ def draw(table: pd.DataFrame, title: str) -> Figure:
             f"fall (to the left) by more than the smallest effect; a full half is 100 %. {MEANING}"
         )
         said = f"{title}{'' if title.endswith('?') else ':'} {headline(table)}" if title else headline(table)
-        figure = sheet("", said, notes, WIDTH, height + 0.2, verdict_keys())
+        figure = sheet(source, said, notes, WIDTH, height + 0.2, verdict_keys())
         axes = figure.subplots()
         axes.set(xlim=(0.0, WIDTH - 2 * MARGIN), ylim=(height, 0.0))
         axes.set_axis_off()

@@ -17,6 +17,7 @@ from blocade.charts.style import (
     BLUE,
     GREY,
     ORANGE,
+    PALE,
     finish,
     line_key,
     listed,
@@ -90,7 +91,7 @@ def _row(axes: Axes, row: Mapping[Any, Any], y: float) -> None:
         for end in (x - conf, x + conf):
             axes.plot([end, end], [at - 0.08, at + 0.08], color=edge, lw=1.1, gid=f"end {name}")
         if abs(x) + conf < NOTHING:
-            words: Any = {"xytext": (4, 0), "textcoords": "offset points", "va": "center", "size": 8, "color": GREY}
+            words: Any = {"xytext": (4, 0), "textcoords": "offset points", "va": "center", "size": 8, "color": PALE}
             axes.annotate("0 %", (0.0, at), **words, gid=f"nothing {name}")
 
 

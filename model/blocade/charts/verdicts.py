@@ -63,6 +63,8 @@ def spread(effect: Array, smallest: float) -> Spread:
 
 def finding(subject: str, thing: str, effect: Spread, smallest: float) -> str:
     """An effect as a sentence without its full stop: direction, size, and how far the draws agree."""
+    if not np.isfinite(effect.median):
+        return f"What {subject} does to {thing} is no number in some draws, so there is no finding"
     if effect.verdict == "negligible":
         return f"{subject} hardly moves {thing} (median {signed(effect.median)})"
     if effect.up >= 0.05 and effect.down >= 0.05:

@@ -96,7 +96,7 @@ def validation_charts(scores: pd.DataFrame, name: str) -> dict[str, Figure]:
         index=[entry.name for entry in entries],
         columns=["low", "high", "symbol"],
     )
-    source = "Learnt by `scripts/calibrate.py`. Parameters without a panel are out of sight and keep their prior."
+    source = "Learnt by `scripts/calibrate.py`."
     return {
         "scorecard.png": scorecard.draw(scores, sets(name)),
         "posterior.png": posterior_chart.draw(learnt, ranges, source),
