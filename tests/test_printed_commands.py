@@ -86,7 +86,7 @@ pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="an install
 def files(page: Path) -> dict[str, str]:
     """What a page lets its reader write: blocks whose paragraph ends with the name of a file and a colon."""
     text = page.read_text(encoding="utf-8")
-    return dict(re.findall(r"`([\w.-]+)`:\n\n```yaml\n(.*?)```", text, flags=re.S))
+    return dict(re.findall(r"`([\w.-]+)`:\n\n```(?:yaml|text)\n(.*?)```", text, flags=re.S))
 
 
 def arguments(command: str) -> tuple[list[str], Path | None]:

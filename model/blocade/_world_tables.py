@@ -171,41 +171,52 @@ def read_goods(table: Table, codes: tuple[str, ...], mistakes: list[str]) -> dic
 def read_acts(
     table: Table,
     codes: tuple[str, ...],
+    aliases: Mapping[str, str],
     groups: Mapping[str, tuple[str, ...]],
     year: int,
     mistakes: list[str],
 ) -> dict[str, Array]:
-    """The severest act in force per state and sender; a group binds its members but never the target itself."""
+    """The severest act in force per state and sender; a group binds its members but never the target itself.
+
+    States go by code or name, as in scenarios.
+    """
     index = {code: k for k, code in enumerate(codes)}
     arrays = {kind: np.zeros((len(codes), len(codes))) for kind in KINDS}
     severity = table.numbers("severity", mistakes, low=0.0, high=1.0)
     seen: set[str] = set()
     for k, (line, row) in enumerate(table.rows):
-        senders = [name.strip() for name in row["senders"].split(";") if name.strip()]
-        if not table.known(line, (row["target"],), index, mistakes):
+        target = state_named(row["target"], aliases)
+        if target is None:
+            table.known(line, (row["target"],), index, mistakes)
             continue
-        wrong = _act_mistake(row, senders, {*index, *groups}, seen, year)
+        senders = [name.strip() for name in row["senders"].split(";") if name.strip()]
+        named = {name: (state_named(name, aliases),) if name not in groups else groups[name] for name in senders}
+        wrong = _act_mistake(row, target, named, seen, year)
         if wrong:
             mistakes.append(f"{table.path}:{line}: {wrong}")
             continue
         seen.add(row["id"])
-        target = index[row["target"]]
-        for name in senders:
-            for code in groups.get(name, (name,)):
-                if code != row["target"]:
-                    cell = target, index[code]
-                    arrays[row["kind"]][cell] = max(arrays[row["kind"]][cell], severity[k])
+        for code in (code for members in named.values() for code in members if code is not None and code != target):
+            cell = index[target], index[code]
+            arrays[row["kind"]][cell] = max(arrays[row["kind"]][cell], severity[k])
     return arrays
 
 
-def _act_mistake(row: dict[str, str], senders: list[str], known: set[str], seen: set[str], year: int) -> str:
+def state_named(name: str, aliases: Mapping[str, str]) -> str | None:
+    """The code of a state by its name, whatever its case; None if there is none."""
+    return aliases.get(" ".join(name.split()).lower())
+
+
+def _act_mistake(
+    row: dict[str, str], target: str, senders: Mapping[str, tuple[str | None, ...]], seen: set[str], year: int
+) -> str:
     if row["id"] in seen:
         return f"the id {row['id']} is there twice; give each act its own"
     if row["kind"] not in KINDS:
         return f"'{row['kind']}' is no kind of act; write {' or '.join(KINDS)}"
     if re.fullmatch(r"\d{4}(-\d\d){0,2}", row["date"]) is None or int(row["date"][:4]) > year:
         return f"date '{row['date']}' is not a date up to {year}; write YYYY-MM-DD, YYYY-MM or YYYY"
-    if not senders or row["target"] in senders:
+    if not senders or (target,) in senders.values():
         return "an act needs senders other than its target; name them"
-    strangers = [name for name in senders if name not in known]
+    strangers = [name for name, members in senders.items() if None in members]
     return f"'{strangers[0]}' is neither a state here nor a group; correct it" if strangers else ""

@@ -139,6 +139,12 @@ def _add_world(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     new.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder; its name begins with the world's year")
     new.add_argument("--source", default="2021", metavar="WORLD", help="a world to begin from (default: 2021)")
     new.add_argument("--states", nargs="+", default=[], metavar="STATE", help="names or codes (default: all states)")
+    new.add_argument(
+        "--acts",
+        type=Path,
+        metavar="FILE",
+        help="acts in place of the world's, from a history: CSV with id, date, until, senders, target, kind, severity",
+    )
     check = tasks.add_parser("check", help="check the tables of worlds, and tell every mistake")
     check.add_argument("folder", nargs="+", metavar="FOLDER|NAME", help="a folder of tables, or a packaged world")
 

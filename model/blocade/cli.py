@@ -178,8 +178,8 @@ def _world(given: argparse.Namespace) -> int:
     if given.task == "new":
         from blocade.own_world import new_world  # noqa: PLC0415
 
-        folder, states = new_world(given.folder, given.source, given.states)
-        print(f" {folder}/   {states} states; a scenario takes it as  world: {folder}")
+        folder, states, acts = new_world(given.folder, given.source, given.states, given.acts)
+        print(f" {folder}/   {states} states, {acts} acts in force; a scenario takes it as  world: {folder}")
         return 0
     from blocade.world import WorldError, load_world  # noqa: PLC0415
 

@@ -105,7 +105,7 @@ class World:
 
     def resolve(self, name: str) -> str | None:
         """ISO code of a state given by name, alias or code in any case; None if there is none."""
-        return self.aliases.get(" ".join(name.split()).lower())
+        return tables.state_named(name, self.aliases)
 
     def ties(
         self, *, votes: float | Array, defence: float | Array, arms: float | Array, enmity: float | Array
@@ -186,7 +186,7 @@ def load_world(name_or_folder: str | Path) -> World:
     arrays |= tables.read_ties(read["ties"], codes, mistakes)
     arrays |= tables.read_trade(read["trade"], codes, mistakes)
     arrays |= tables.read_goods(read["goods"], codes, mistakes)
-    arrays |= tables.read_acts(read["acts"], codes, groups, year, mistakes)
+    arrays |= tables.read_acts(read["acts"], codes, aliases, groups, year, mistakes)
     if mistakes:
         raise WorldError(mistakes)
     return World(name=name, codes=codes, names=names, aliases=aliases, groups=groups, **arrays)
