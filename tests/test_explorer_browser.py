@@ -107,7 +107,7 @@ class Screen:
     def section(self, title: str) -> None:
         """Unfold a section."""
         path = f"//button[contains(@class, 'v-expansion-panel-header')][contains(., '{title}')]"
-        self.driver.find_element(By.XPATH, path).click()
+        self.wait(lambda: self.driver.find_elements(By.XPATH, path))[0].click()
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def screen(driver: Any, address: str) -> Iterator[Screen]:
     driver.get_log("browser")
     driver.get(address)
     screen = Screen(driver)
-    screen.chart("network")
+    screen.slider("severity")  # the controls come last
     yield screen
     entries = driver.get_log("browser")
     assert [entry["message"] for entry in entries if entry["level"] == "SEVERE"] == []
