@@ -59,7 +59,8 @@ def test_a_whole_world_is_copied(tmp_path: Path) -> None:
 def test_a_scenario_runs_in_it_and_reports_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "2021-mine"
     assert main(["world", "new", str(folder), "--states", *SEVEN]) == 0
-    assert capsys.readouterr().out == f" {folder}/   7 states, 45 acts in force; a scenario takes it as  world: {folder}\n"
+    said = f" {folder}/   7 states, 45 acts in force; a scenario takes it as  world: {folder}\n"
+    assert capsys.readouterr().out == said
     assert main(["world", "check", str(folder), "2021"]) == 0
     (tmp_path / "mine.yaml").write_text(SCENARIO.format(folder), encoding="utf-8")
     result = blocade.run(tmp_path / "mine.yaml", tmp_path / "out", draws=3, progress=lambda _done, _total: None)

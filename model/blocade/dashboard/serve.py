@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -93,7 +94,9 @@ def serve(scenario: Scenario, port: int, say: Callable[[str], None], browse: boo
         say(address)
         if browse:
             threading.Timer(0.5, webbrowser.open, [address]).start()
-        server.run(sockets=[listener])
+        # Ctrl-C is how it ends; whether uvicorn passes it on depends on the moment
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
 
 
 def _listen(port: int) -> socket.socket:
