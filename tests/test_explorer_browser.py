@@ -166,6 +166,16 @@ def test_what_cannot_be_run_is_said_and_the_charts_stay(screen: Screen) -> None:
     assert screen.chart("bond") == first
 
 
+def test_a_world_without_one_of_the_states_is_a_mistake_and_no_end(screen: Screen) -> None:
+    screen.section("World and roles")
+    path = "//div[contains(@class, 'v-select')][.//label[starts-with(., 'World')]]//div[@role='button']"
+    screen.wait(lambda: screen.driver.find_elements(By.XPATH, path))[0].click()
+    screen.wait(lambda: screen.driver.find_elements(By.XPATH, "//div[@role='option'][contains(., '1991')]"))[0].click()
+    screen.wait(lambda: 'unknown state or group "UKR"' in screen.one("body").text)
+    screen.one(".blocade-reset").click()
+    screen.wait(lambda: "UKR" not in screen.one("body").text)
+
+
 def test_a_saved_setting_is_what_blocade_run_takes(
     screen: Screen, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

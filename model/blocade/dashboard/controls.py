@@ -84,7 +84,8 @@ def _Part(setting: Setting, place: int, part: Part, change: Change) -> None:
 def _told(states: str | tuple[str, ...], setting: Setting) -> str:
     """States as the page calls them: by their role, or by name."""
     world = load_world(setting.world)
-    return states if isinstance(states, str) else listed([world.names[world.index(code)] for code in states])
+    names = dict(zip(world.codes, world.names, strict=True))  # another world may not have them all
+    return states if isinstance(states, str) else listed([names.get(code, code) for code in states])
 
 
 @solara.component
@@ -129,7 +130,7 @@ def _Roles(setting: Setting, change: Change) -> None:
     world = load_world(setting.world)
     groups = sorted(world.groups)
     _Names("Bloc", setting.bloc, [*world.names, *groups], lambda names: change(replace(setting, bloc=names)))
-    patrons = ["none", *world.names]
+    patrons = list(dict.fromkeys(["none", setting.patron or "none", *world.names]))
     solara.Select(
         "Patron",
         value=setting.patron or "none",
