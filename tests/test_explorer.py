@@ -21,7 +21,7 @@ from blocade.dashboard import figures
 from blocade.dashboard.explorer import FIGURES, Explorer
 from blocade.dashboard.laboratory import Laboratory, View
 from blocade.dashboard.serve import HOST, Guard
-from blocade.dashboard.setting import ADDED, EXPLORED, SLIDERS, TWIN, Part, Setting, begin
+from blocade.dashboard.setting import ADDED, BOTH, EXPLORED, SLIDERS, TWIN, Part, Setting, begin
 from blocade.parameters import MECHANISMS
 from blocade.policy.events import EVENTS
 from blocade.resources import scenarios
@@ -67,10 +67,9 @@ def test_every_arm_of_every_scenario_can_be_explored_as_it_is(path: Path, labora
     world = load_world(scenario.world)
     for arm in scenario.arms:
         read = laboratory.scenario(begin(scenario, world, arm.name))
-        base = scenario.arms[0].events
         assert [one.name for one in read.arms] == [TWIN, EXPLORED]
         assert sorted(map(repr, read.arms[1].events)) == sorted(map(repr, arm.events))
-        assert sorted(map(repr, read.arms[0].events)) == sorted(repr(one) for one in arm.events if one in base)
+        assert sorted(map(repr, read.arms[0].events)) == sorted(map(repr, scenario.arms[0].events))
         for name in ("world", "bloc", "patron", "senders", "start", "end", "theory", "parameters", "seed", "watch"):
             assert getattr(read, name) == getattr(scenario, name), name
 
@@ -103,7 +102,7 @@ def test_runs_that_a_change_does_not_touch_are_not_run_again(laboratory: Laborat
 
 def test_what_happens_in_the_twin_too_is_no_effect(laboratory: Laboratory) -> None:
     setting = isolate()
-    shared = replace(setting, parts=tuple(replace(part, shared=True) for part in setting.parts))
+    shared = replace(setting, parts=tuple(replace(part, where=BOTH) for part in setting.parts))
     assert not laboratory.look(shared).effect("cohesion").any()
     nothing = replace(setting, parts=tuple(replace(part, on=False) for part in setting.parts))
     assert not laboratory.look(nothing).effect("pain").any()
@@ -193,7 +192,10 @@ def test_a_setting_is_saved_once_and_only_in_its_folder(tmp_path: Path) -> None:
     ):
         with pytest.raises(ScenarioError, match=wrong):
             explorer.save(explorer.first, name)
+    with pytest.raises(ScenarioError, match='"seed" must be'):
+        explorer.save(replace(explorer.first, seed=-5), "five.yaml")
     assert [path.name for path in tmp_path.iterdir()] == ["one.yaml"]
+    assert explorer.save(explorer.first, "-a b.yaml") == "Saved. Run it with: blocade run './-a b.yaml'"
 
 
 def test_what_is_not_wanted_any_more_is_not_run(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import solara
 
 from blocade.charts.style import listed
 from blocade.dashboard.explorer import Explorer
-from blocade.dashboard.setting import ADDED, DATES, SLIDERS, Part, Setting
+from blocade.dashboard.setting import ADDED, DATES, SLIDERS, WHERE, Part, Setting
 from blocade.parameters import MECHANISMS, PRIOR, posteriors, table, theories
 from blocade.policy.events import EVENTS
 from blocade.scenario.dates import month
@@ -75,8 +75,8 @@ def _Part(setting: Setting, place: int, part: Part, change: Change) -> None:
                 elif field in SLIDERS:
                     optional = EVENTS[part.kind].__dataclass_fields__[field].default is None
                     _Fixable(field, value, lambda new, field=field: put(part.with_value(field, new)), optional)
-            solara.Checkbox(
-                label="in the twin too", value=part.shared, on_value=lambda shared: put(replace(part, shared=shared))
+            solara.Select(
+                "happens", value=part.where, values=list(WHERE), on_value=lambda where: put(replace(part, where=where))
             )
         solara.Button("Remove", text=True, small=True, on_click=lambda: put(None))
 
@@ -181,20 +181,21 @@ def _Parameters(setting: Setting, change: Change) -> None:
     )
     solara.InputInt("Seed", value=setting.seed, on_value=lambda seed: change(replace(setting, seed=seed)))
     for name, value in setting.parameters.items():
-        if isinstance(value, tuple) or name in MECHANISMS.values():
-            continue
         entry = table()[name]
-        solara.SliderFloat(
-            f"{entry.symbol} {value:.3g}: {entry.meaning}",
-            value=value,
-            min=min(value, entry.low),
-            max=max(value, entry.high),
-            step=(entry.high - entry.low) / 50 or 1.0,
-            on_value=lambda new, name=name: change(setting.with_parameter(name, new)),
-            thumb_label=False,
-        )
+        if isinstance(value, tuple):
+            solara.Text(f"{entry.symbol} drawn from {value[0]:g} to {value[1]:g}: {entry.meaning}")
+        else:
+            solara.SliderFloat(
+                f"{entry.symbol} {value:.3g}: {entry.meaning}",
+                value=value,
+                min=min(value, entry.low),
+                max=max(value, entry.high),
+                step=(entry.high - entry.low) / 50 or 1.0,
+                on_value=lambda new, name=name: change(setting.with_parameter(name, new)),
+                thumb_label=False,
+            )
         solara.Button(
-            f"Draw {entry.symbol} again",
+            f"Leave {entry.symbol} as it was",
             text=True,
             small=True,
             on_click=lambda name=name: change(setting.with_parameter(name, None)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -91,13 +92,15 @@ class Explorer:
         Raises
         ------
         ScenarioError
-            With one line, where the name will not do.
+            Where the name will not do, or the setting cannot be run.
         """
+        self._laboratory.scenario(setting)
         path = self.folder / name
         if path.parent != self.folder:
             raise mistake_at_top(path, "a name without a folder, please; it is saved where the explorer was started")
         template.put(path, setting.text())
-        return f"Saved. Run it with: blocade run {path.name}"
+        shown = f"./{name}" if name.startswith("-") else name
+        return f"Saved. Run it with: blocade run {shlex.quote(shown)}"
 
 
 def _picture(figure: Chart) -> Picture:

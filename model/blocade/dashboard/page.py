@@ -20,8 +20,9 @@ YEAR = 4
 MOMENT = 0.05
 """Seconds after which the controls follow the charts."""
 TOO_FEW = (
-    "Every change is run at once with the same {} parameter sets and the same luck: enough to see what moves, too few "
-    "for a verdict. For that, save the setting and run the file, with --draws 200 say."
+    "Effects are read from {} to {}, ten years after the first event of the policy or at the end. Every change is run "
+    "at once with the same {} parameter sets and the same luck: enough to see what moves, too few for a verdict. For "
+    "that, save the setting and run the file, with --draws 200 say."
 )
 
 
@@ -45,7 +46,7 @@ def Page(explorer: Explorer) -> None:
 
     solara.Title("blocade explorer")
     with solara.AppBar():
-        solara.AppBarTitle(setting.title)
+        solara.AppBarTitle(f"{setting.title} (from {setting.source})")
     with solara.Sidebar():
         if charts.finished:
             Controls(explorer, setting, change)
@@ -58,7 +59,8 @@ def Page(explorer: Explorer) -> None:
         _Chart(explorer, "bond", kept.current, kept.current.read)
         _Ties(explorer, kept.current)
         _Chart(explorer, "alignment", kept.current, kept.current.read)
-        solara.HTML("p", TOO_FEW.format(setting.draws), style="color: #555; font-size: .9rem")
+        said = TOO_FEW.format(*map(month, kept.current.manifest["window"]), setting.draws)
+        solara.HTML("p", said, style="color: #555; font-size: .9rem")
         _Save(explorer, setting)
 
 
@@ -86,6 +88,7 @@ def _Chart(explorer: Explorer, name: str, view: View, step: int, drawn: Callable
 def _Ties(explorer: Explorer, view: View) -> None:
     """The ties at a date that can be moved, or played from the start."""
     step, go = solara.use_state(view.read)
+    solara.use_effect(lambda: go(view.read), [view.read])  # another policy may be read at another time
     playing, play = solara.use_state(False)
     last = len(view.times) - 1
     step = min(step, last)

@@ -20,6 +20,8 @@ from blocade.world import World
 
 TWIN, EXPLORED = "twin", "explored"
 """Names of the two arms; the first is the baseline."""
+POLICY, BOTH, WITHOUT = WHERE = ("with the policy", "in both", "without the policy")
+"""Where an event happens: in the arm that is explored, in both, in the twin alone."""
 DRAWS: Final = 20
 """Parameter sets to begin with: few enough that a slider answers at once, enough to see whether they agree."""
 DATES: Final = ("at", "until", "ramp_until")
@@ -51,13 +53,13 @@ class Part:
     """An event of the setting.
 
     kind : of `EVENTS`. values : its fields; dates are decimal years, states the name of a role or codes. on : whether
-    it happens at all. shared : whether it happens in the twin too.
+    it happens at all. where : in which arms, one of `WHERE`.
     """
 
     kind: str
     values: Mapping[str, Any]
     on: bool = True
-    shared: bool = False
+    where: str = POLICY
 
     def with_value(self, field: str, value: Any) -> Part:
         """The same event with another value of a field."""
@@ -142,9 +144,11 @@ class Setting:
     def text(self) -> str:
         """The setting as a scenario file."""
         on = [part for part in self.parts if part.on]
-        shared = {f"{part.kind}-{place}": part.written() for place, part in enumerate(on, 1) if part.shared}
-        own = [part.written() for part in on if not part.shared]
-        explored: dict[str, Any] = {"label": "With the policy"} | ({"events": own} if own else {})
+        shared = {f"{part.kind}-{place}": part.written() for place, part in enumerate(on, 1) if part.where == BOTH}
+        arms: dict[str, Any] = {}
+        for arm, label, where in ((TWIN, "Without the policy", WITHOUT), (EXPLORED, "With the policy", POLICY)):
+            own = [part.written() for part in on if part.where == where]
+            arms[arm] = {"label": label} | ({"events": own} if own else {})
         content: dict[str, Any] = {
             "title": self.title,
             "world": int(self.world) if self.world.isdecimal() else self.world,
@@ -154,7 +158,7 @@ class Setting:
             "start": written(self.start),
             "end": written(self.end),
             **({"background": shared} if shared else {}),
-            "arms": {TWIN: {"label": "Without the policy"}, EXPLORED: explored},
+            "arms": arms,
             "theory": self.theory,
             **({"parameters": {name: _plain(value) for name, value in self.parameters.items()}}
                if self.parameters else {}),
@@ -173,7 +177,7 @@ class Setting:
 
 
 def begin(scenario: Scenario, world: World, arm: str) -> Setting:
-    """The setting of one arm of a scenario: what the baseline has too happens in the twin as well.
+    """The setting of one arm of a scenario, whose twin is the scenario's baseline.
 
     Parameters
     ----------
@@ -193,7 +197,10 @@ def begin(scenario: Scenario, world: World, arm: str) -> Setting:
         senders=_names(scenario.senders, world),
         start=scenario.start,
         end=scenario.end,
-        parts=tuple(_part(event, roles, event in base) for event in arms[arm].events),
+        parts=(
+            *(_part(event, roles, BOTH if event in base else POLICY) for event in arms[arm].events),
+            *(_part(event, roles, WITHOUT) for event in base if event not in arms[arm].events),
+        ),
         theory=scenario.theory,
         parameters=scenario.parameters,
         posterior=scenario.posterior,
@@ -208,12 +215,12 @@ def _year(world: str) -> int:
     return int(Path(world).name[:4])
 
 
-def _part(event: Event, roles: Mapping[str, tuple[str, ...]], shared: bool) -> Part:
+def _part(event: Event, roles: Mapping[str, tuple[str, ...]], where: str) -> Part:
     named = {codes: role for role, codes in roles.items()}
     values = {
         name: named.get(value, value) if isinstance(value, tuple) else value for name, value in asdict(event).items()
     }
-    return Part(event.kind, values, shared=shared)
+    return Part(event.kind, values, where=where)
 
 
 def _names(codes: tuple[str, ...], world: World) -> tuple[str, ...]:
