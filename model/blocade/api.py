@@ -40,14 +40,15 @@ CHARTED = ("cohesion", "embrace", "distance")
 
 
 @cache
-def _world(name: str) -> World:
+def world_of(name: str) -> World:
+    """A world, read once and then kept."""
     return load_world(name)
 
 
 def vocabulary() -> Vocabulary:
     """What scenario files may name in this installation."""
     return Vocabulary(
-        worlds=_world,
+        worlds=world_of,
         world_names=world_names(),
         theories=tuple(theories()),
         posteriors=(PRIOR, *posteriors()),
@@ -101,7 +102,7 @@ def _check(scenarios: Sequence[Scenario]) -> None:
     """Refuse scenarios of one file that load, and cannot answer or be drawn."""
     problems: list[tuple[Place, str]] = []
     for scenario in scenarios:
-        silent = unanswerable(scenario, applicable(roles_of(scenario, _world(scenario.world))))
+        silent = unanswerable(scenario, applicable(roles_of(scenario, world_of(scenario.world))))
         problems += [((key,), problem) for key, problem in silent] + unfit(scenario)
     if problems:
         path = scenarios[0].path
@@ -163,7 +164,7 @@ def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     WorldError
         If there is no such posterior, or its table is wrong.
     """
-    asked, bounds, world = estimands(scenario), thresholds(), _world(scenario.world)
+    asked, bounds, world = estimands(scenario), thresholds(), world_of(scenario.world)
     who = roles_of(scenario, world)
     needed = {*CHARTED, *(estimand.measure for estimand in asked)}
     needed |= {measure for name in scenario.charts for measure in READS.get(name, ())}

@@ -8,13 +8,14 @@ from dataclasses import replace
 import reacton.ipyvuetify as rv
 import solara
 
+from blocade.api import world_of
 from blocade.charts.style import listed
 from blocade.dashboard.explorer import Explorer
 from blocade.dashboard.setting import ADDED, DATES, SLIDERS, WHERE, Part, Setting
 from blocade.parameters import MECHANISMS, PRIOR, posteriors, table, theories
 from blocade.policy.events import EVENTS
 from blocade.scenario.dates import month
-from blocade.world import load_world, world_names
+from blocade.world import world_names
 
 SIDES = ("by", "on", "against")
 Change = Callable[[Setting], None]
@@ -83,7 +84,7 @@ def _Part(setting: Setting, place: int, part: Part, change: Change) -> None:
 
 def _told(states: str | tuple[str, ...], setting: Setting) -> str:
     """States as the page calls them: by their role, or by name."""
-    world = load_world(setting.world)
+    world = world_of(setting.world)
     names = dict(zip(world.codes, world.names, strict=True))  # another world may not have them all
     return states if isinstance(states, str) else listed([names.get(code, code) for code in states])
 
@@ -127,7 +128,7 @@ def _Roles(setting: Setting, change: Change) -> None:
     """The world, who is pressed, who presses, and who helps."""
     worlds = list(dict.fromkeys([setting.world, *world_names()]))
     solara.Select("World", value=setting.world, values=worlds, on_value=lambda name: change(setting.with_world(name)))
-    world = load_world(setting.world)
+    world = world_of(setting.world)
     groups = sorted(world.groups)
     _Names("Bloc", setting.bloc, [*world.names, *groups], lambda names: change(replace(setting, bloc=names)))
     patrons = list(dict.fromkeys(["none", setting.patron or "none", *world.names]))

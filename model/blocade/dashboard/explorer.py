@@ -12,13 +12,13 @@ from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 
+from blocade.api import world_of
 from blocade.charts.style import FINDING, Chart, words
 from blocade.dashboard import figures
 from blocade.dashboard.laboratory import Laboratory, View
 from blocade.dashboard.setting import Setting, begin
 from blocade.scenario import Scenario, ScenarioError, template
 from blocade.scenario.wording import mistake_at_top
-from blocade.world import load_world
 
 Wanted = Callable[[], bool]
 FIGURES: Mapping[str, Callable[[View, int], Chart]] = MappingProxyType(
@@ -62,7 +62,7 @@ class Explorer:
 
     def setting(self, arm: str) -> Setting:
         """The setting of an arm of the scenario."""
-        return begin(self.scenario, load_world(self.scenario.world), arm)
+        return begin(self.scenario, world_of(self.scenario.world), arm)
 
     def look(self, setting: Setting, wanted: Wanted) -> View | list[str] | None:
         """Run a setting, one at a time: a view, or its mistakes; None if by its turn it is not wanted any more."""

@@ -16,6 +16,7 @@ from blocade.parameters import Setting as Value
 from blocade.policy.events import EVENTS, Event
 from blocade.scenario import Scenario
 from blocade.scenario.dates import written
+from blocade.scenario.schema import EVENT_FILES
 from blocade.world import World
 
 TWIN, EXPLORED = "twin", "explored"
@@ -68,11 +69,11 @@ class Part:
     def written(self) -> dict[str, Any]:
         """The event as a scenario file has it: without what is left to its default."""
         defaults = {field.name: field.default for field in fields(EVENTS[self.kind])}
-        names = {"ramp_until": "ramp-until", "snap_back": "snap-back"} | ({"at": "from"} if self.kind == "war" else {})
+        keys = EVENT_FILES[self.kind].model_fields
         found: dict[str, Any] = {"kind": self.kind}
         for name, value in self.values.items():
             if defaults[name] is MISSING or value != defaults[name]:
-                found[names.get(name, name)] = written(value) if name in DATES else _plain(value)
+                found[keys[name].alias or name] = written(value) if name in DATES else _plain(value)
         return found
 
 
