@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SCENARIO ?= scenarios/isolate-russia-north-korea.yaml
 
-.PHONY: run claims validation gallery register docs test printed clean
+.PHONY: run claims validation gallery register docs test printed deep clean
 
 run: $(VENV)/.installed
 	$(BIN)/blocade run $(SCENARIO)
@@ -39,6 +39,10 @@ test: $(VENV)/.tools
 printed: $(VENV)/.tools
 	BLOCADE_AS_PRINTED=1 $(BIN)/pytest -q tests/test_printed_commands.py
 
+# What is done to break it, each check with its section of docs/reliability.md (hours); see scripts/reliability.
+deep: $(VENV)/.deep
+	for check in inputs numbers mutants faults supply; do $(BIN)/python scripts/reliability/$$check.py || exit 1; done
+
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blocade needs Python 3.11 or newer; name one with make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +55,10 @@ $(VENV)/.docs: $(VENV)/.installed
 
 $(VENV)/.tools: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@
+
+$(VENV)/.deep: $(VENV)/.tools
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[deep]"
 	touch $@
 
 clean:
