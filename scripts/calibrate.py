@@ -38,7 +38,8 @@ from blocade.history.calibration import (
 )
 from blocade.history.emulator import LEAST_RUNS
 from blocade.history.patterns import Pattern, learnt
-from blocade.parameters import Parameters, Setting, sample, table, theories
+from blocade.parameters import Parameters, Setting, sample, table
+from blocade.theories import theories
 
 POSTERIORS = {"until-2013": 2013, "until-2021": 2021}
 CASES = ("IRN", "CUB", "BLR", "VEN", "MMR", "SYR")

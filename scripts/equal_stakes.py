@@ -22,12 +22,12 @@ from tempfile import TemporaryDirectory
 from tqdm import tqdm
 
 from blocade import api
-from blocade.analysis.claims import Estimand
-from blocade.analysis.verdicts import judge
+from blocade.claims import Estimand
 from blocade.experiment.chunks import Chunks
 from blocade.experiment.runner import effect, run_plan
-from blocade.parameters import MECHANISMS
 from blocade.scenario import Scenario
+from blocade.theories import MECHANISMS
+from blocade.verdicts import judge
 
 ROOT = Path(__file__).resolve().parents[1]
 BASELINE, TREATED = "as-in-2021-no-war", "isolate-no-war"

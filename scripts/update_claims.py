@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from blocade import api
-from blocade.analysis.claims import claims
+from blocade.claims import claims
 from blocade.experiment.runner import inputs
 from blocade.experiment.store import StoreError
 from blocade.library import claims_table

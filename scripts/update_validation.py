@@ -25,9 +25,10 @@ from blocade.history import commands, report, validation
 from blocade.history.patterns import patterns
 from blocade.history.posteriors import about
 from blocade.library import csv_text
-from blocade.parameters import PRIOR, theories
+from blocade.parameters import PRIOR
 from blocade.result import Result
 from blocade.summary import verdict_rows
+from blocade.theories import theories
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS, JUDGED = ROOT / "docs", ROOT / "seeds" / "history" / "judged.csv"

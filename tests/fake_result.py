@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from blocade.analysis.claims import Estimand
-from blocade.analysis.verdicts import effects, judge
+from blocade.claims import Estimand
 from blocade.experiment.plan import STARTS
 from blocade.experiment.runner import QUANTILES
 from blocade.result import Result
+from blocade.verdicts import effects, judge
 
 Draws = npt.NDArray[np.float64]
 

@@ -9,7 +9,8 @@ import pytest
 
 from blocade.history import backcast, registered, scores, validation
 from blocade.history.posteriors import about
-from blocade.parameters import Parameters, posterior, sample, theories
+from blocade.parameters import Parameters, posterior, sample
+from blocade.theories import theories
 
 
 @contextmanager

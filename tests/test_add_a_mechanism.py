@@ -25,7 +25,8 @@ import numpy as np
 from worlds import make_world
 from test_agents import every_kind
 from blocade import agents, engine
-from blocade.parameters import MECHANISMS, sample, table, theories
+from blocade.parameters import sample, table
+from blocade.theories import MECHANISMS, theories
 from blocade.policy.calendar import calendar
 from blocade.randomness import Luck
 from blocade.start import solve_start

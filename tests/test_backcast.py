@@ -32,9 +32,10 @@ from blocade.history.panel import PER_YEAR, PERIODS, central_ties, decrees_of, s
 from blocade.history.posteriors import about, reweighted
 from blocade.history.record import FIRST, YEARS, Record, at, read_record
 from blocade.history.scores import Scores
-from blocade.parameters import Parameters, posterior, sample, table, theories
+from blocade.parameters import Parameters, posterior, sample, table
 from blocade.randomness import Luck
 from blocade.start import WEIGHTS, solve_start
+from blocade.theories import theories
 
 HORIZON = PERIOD.last - BASE
 STEPS = len(QUANTILES)

@@ -55,8 +55,9 @@ from blocade.history.panel import simulate_all, world_of
 from blocade.history.patterns import Pattern, learnt, measure, patterns
 from blocade.history.posteriors import about, reweighted
 from blocade.history.ridge import Fitted
-from blocade.parameters import Parameters, posterior, sample, table, theories
+from blocade.parameters import Parameters, posterior, sample, table
 from blocade.start import WEIGHTS
+from blocade.theories import theories
 
 SEED = 11
 LUCK = 0.1

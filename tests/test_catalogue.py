@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from blocade import api, catalogue, parameters, resources
+from blocade import theories as presets
 from blocade.charts import BEYOND, CHARTS
 from blocade.cli import main
 from blocade.measures import MEASURES
@@ -24,7 +25,7 @@ SMALL = Path(__file__).parent / "small.yaml"
 NAMES = {
     "scenarios": {path.stem for path in resources.scenarios().glob("*.yaml") if not path.name.startswith("_")},
     "worlds": {"1991", "2002", "2011", "2013", "2021"},
-    "theories": set(parameters.theories()),
+    "theories": set(presets.theories()),
     "measures": set(MEASURES),
     "parameters": set(parameters.table()),
     "charts": {*CHARTS, *BEYOND},
@@ -89,9 +90,9 @@ def test_worlds_say_how_large_they_are_when_they_stood_and_where_they_are_from(
 
 
 def test_theories_measures_and_parameters_say_what_they_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert set(parameters.WORDS) == set(parameters.theories())
+    assert set(presets.WORDS) == set(presets.theories())
     theories = listed("theories", capsys)
-    assert {name for name, row in theories.items() if row["kind"] == "null model"} == set(parameters.NULLS)
+    assert {name for name, row in theories.items() if row["kind"] == "null model"} == set(presets.NULLS)
     assert theories["exchange"]["meaning"] == "needs and surpluses alone"
     measures = listed("measures", capsys)
     assert {name: (row["unit"], row["meaning"]) for name, row in measures.items()} == {

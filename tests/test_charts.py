@@ -13,10 +13,10 @@ from fake_result import BOND, LEVEL, TIMES, WINDOW, fake_result, start_tie
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from blocade.analysis.claims import Estimand
 from blocade.charts import CHARTS, chart, network
 from blocade.charts.style import ARM_LOOKS, BASELINE_LOOK, signed
 from blocade.charts.verdicts import finding, spread
+from blocade.claims import Estimand
 from blocade.result import Result
 
 UP = [0.08, 0.10, 0.12, 0.10, 0.30]

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from test_charts import LONG, NONE, extent, marks, notes, panels, title
 
-from blocade.analysis.claims import Estimand
 from blocade.charts import dose, hysteresis, square
+from blocade.claims import Estimand
 from blocade.experiment.runner import QUANTILES
 from blocade.result import Result
 

@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from test_charts import LONG, NONE, UP, _pixels, down, extent, marks, notes, panels, title
 
 from blocade.charts import arms_race, claims, poles, signmap, trade
-from blocade.parameters import MECHANISMS
 from blocade.result import Result
+from blocade.theories import MECHANISMS
 
 GROWTH = np.clip((TIMES - 2021.0) / (WINDOW[0] - 2021.0), 0.0, 1.0)[:, None]
 """Effects grow in a line until the window, and then stay."""

@@ -20,11 +20,11 @@ from test_discovery import DRAWS, drawn_parameters, stored
 from worlds import make_world
 
 from blocade import api, drivers, engine
-from blocade.analysis.claims import estimands
-from blocade.analysis.conditions import DATE, limits, told
-from blocade.analysis.discovery import discover
+from blocade.analysis.conditions import limits, told
+from blocade.analysis.discovery import DATE, discover
 from blocade.analysis.sensitivity import factors, lever_values, parameter_sets
 from blocade.charts import regimes
+from blocade.claims import estimands
 from blocade.experiment.designs import points
 from blocade.experiment.drawing import draw, unfit
 from blocade.experiment.plan import Plan, run_chunk, run_points

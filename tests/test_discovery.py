@@ -24,7 +24,6 @@ from test_charts import marks, notes, title
 
 from blocade import api
 from blocade.analysis import prim, tree
-from blocade.analysis.claims import Estimand
 from blocade.analysis.conditions import (
     BOX_COLUMNS,
     FILES,
@@ -32,19 +31,19 @@ from blocade.analysis.conditions import (
     conditions,
     limits,
     measured,
-    number,
-    signed,
     tables,
     told,
     trajectory_table,
 )
 from blocade.analysis.discovery import Found, asked, cases_of, discover, effect_per_draw, varied
 from blocade.charts import boxes, regimes
+from blocade.claims import Estimand
 from blocade.experiment.store import StoreError
 from blocade.library import MARK
 from blocade.parameters import table
 from blocade.result import Result
 from blocade.summary import verdict_rows
+from blocade.text import number
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -313,7 +312,7 @@ def test_numbers_and_limits_in_words() -> None:
     assert [number(x) for x in (0.6234, -0.05, 1.4, 12.0, 0.0, 0.00938, -0.0)] == [
         ".623", "−.05", "1.4", "12", "0", ".00938", "0",
     ]  # fmt: skip
-    assert [signed(x) for x in (0.05, -0.05, 0.0)] == ["+.05", "−.05", "0"]
+    assert [number(x, sign=True) for x in (0.05, -0.05, 0.0)] == ["+.05", "−.05", "0"]
     assert limits(0.62, OPEN, "1") == "above .62"
     assert limits(-OPEN, 0.9, "1/year") == "below .9 per year"
     assert limits(0.5, 1.5, "year") == "between .5 and 1.5 year"

@@ -12,8 +12,8 @@ from test_cli import SMALL, blocade
 from test_runner import quiet
 
 from blocade import api, drivers
-from blocade.analysis.claims import estimands
 from blocade.analysis.sensitivity import factors, parameter_sets
+from blocade.claims import estimands
 from blocade.cli import main
 from blocade.experiment.plan import Plan, run_points
 from blocade.experiment.runner import effect

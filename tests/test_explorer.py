@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 
 import blocade
 from blocade import api
-from blocade.analysis.claims import SMALLEST
 from blocade.charts.cohesion import per_draw
 from blocade.charts.style import FINDING, words
 from blocade.charts.verdicts import finding, spread
+from blocade.claims import SMALLEST
 from blocade.dashboard import figures
 from blocade.dashboard.explorer import FIGURES, Explorer
 from blocade.dashboard.laboratory import Laboratory, View
 from blocade.dashboard.serve import HOST, Guard
 from blocade.dashboard.setting import ADDED, BOTH, EXPLORED, SLIDERS, TWIN, Part, Setting, begin
-from blocade.parameters import MECHANISMS
 from blocade.policy.events import EVENTS
 from blocade.resources import scenarios
 from blocade.scenario import Scenario, ScenarioError, list_scenarios
 from blocade.scenario.dates import parse_date, written
+from blocade.theories import MECHANISMS
 from blocade.world import load_world
 
 ARTICLE = "isolate-russia-north-korea"

@@ -20,7 +20,7 @@ import pytest
 from worlds import invented, make_world, permuted, two_blocs, write_world
 
 from blocade import api
-from blocade.analysis.claims import hypotheses
+from blocade.claims import hypotheses
 from blocade.cli import main
 from blocade.result import Result
 from blocade.scenario import ScenarioError

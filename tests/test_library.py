@@ -16,8 +16,8 @@ import pytest
 from test_cli import SMALL, blocade
 
 from blocade import api, library
-from blocade.analysis.claims import Claim, Estimand, claims
 from blocade.charts import USUAL
+from blocade.claims import Claim, Estimand, claims
 from blocade.measures import MEASURES
 from blocade.parameters import table
 from blocade.resources import scenarios

@@ -8,7 +8,8 @@ from helpers import NO_FORCES
 from scipy.stats import kstest
 
 from blocade.forces import FORCES
-from blocade.parameters import Parameters, bounds, central, sample, table, theories
+from blocade.parameters import Parameters, bounds, central, sample, table
+from blocade.theories import theories
 
 ENTRIES = list(table().values())
 

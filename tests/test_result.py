@@ -12,12 +12,12 @@ import pytest
 
 import blocade
 from blocade import api
-from blocade.analysis.claims import estimands
-from blocade.analysis.verdicts import contrast
+from blocade.claims import estimands
 from blocade.experiment.plan import run_chunk
 from blocade.experiment.store import StoreError
 from blocade.resources import seeds
 from blocade.scenario import Scenario
+from blocade.verdicts import contrast
 
 SMALL = Path(__file__).parent / "small.yaml"
 

@@ -12,7 +12,7 @@ from scenario_files import GOOD, VOCABULARY, SmallWorld, edited, good, mistakes,
 
 import blocade
 from blocade import resources
-from blocade.analysis.claims import estimands, hypotheses
+from blocade.claims import estimands, hypotheses
 from blocade.experiment.plan import STARTS
 from blocade.policy import events
 from blocade.scenario import ScenarioError, find_scenario, json_schema, list_scenarios, load_scenario

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scenario_files import GOOD, VOCABULARY, edited, mistakes, write
 
-from blocade.analysis.claims import hypotheses
+from blocade.claims import hypotheses
 from blocade.experiment.plan import STARTS
 from blocade.scenario import ScenarioError, list_scenarios, load_scenario
 from blocade.scenario.schema import EVENT_FILES, ScenarioFile

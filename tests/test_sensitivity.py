@@ -40,7 +40,8 @@ from blocade.charts.style import BLUE, ORANGE, tint
 from blocade.equations.arrays import Array
 from blocade.experiment.designs import METHODS, key, points
 from blocade.experiment.pool import in_processes
-from blocade.parameters import Setting, sample, table, theories
+from blocade.parameters import Setting, sample, table
+from blocade.theories import theories
 
 NAMES = list(table())
 Function = Callable[[Array], Array]

@@ -15,10 +15,11 @@ from test_cli import SMALL, blocade
 from blocade import api
 from blocade.analysis.theories import Variant, foremost, mechanisms, scapegoats, sign_table, variants
 from blocade.compare import compare_theories, told
-from blocade.parameters import MECHANISMS, NULLS, sample, theories
+from blocade.parameters import sample
 from blocade.policy.events import Event
 from blocade.resources import scenarios
 from blocade.scenario import Scenario
+from blocade.theories import MECHANISMS, NULLS, theories
 
 THEORIES = ("full", "coercion", "rally", "balance", "exchange", "trade")
 NULL_MODELS = ("homophily", "war-need", "dyad", "permuted")

@@ -17,10 +17,10 @@ from test_cli import SMALL, TABLES, blocade
 from test_designs import levered, quiet, values_of, written
 
 from blocade import api, library
-from blocade.analysis.claims import estimands
-from blocade.analysis.verdicts import median_interval
+from blocade.claims import estimands
 from blocade.experiment.runner import effect
 from blocade.scenario import Scenario
+from blocade.verdicts import median_interval
 
 FIXED = {"severity": "0.8", "onset": "2022-04", "over": "2023-06", "need": "0.3"}
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "how-hard-how-soon.yaml"

@@ -9,18 +9,9 @@ import numpy as np
 import pytest
 from helpers import Array
 
-from blocade.analysis.claims import (
-    Estimand,
-    claims,
-    estimands,
-    hypotheses,
-    posed,
-    thresholds,
-    unanswerable,
-)
-from blocade.analysis.verdicts import contrast, drivers, effects, judge, word
 from blocade.api import plan, read
 from blocade.charts import CHARTS
+from blocade.claims import Estimand, claims, estimands, hypotheses, posed, thresholds, unanswerable
 from blocade.experiment.plan import Plan, run_chunk
 from blocade.experiment.pool import RUNS_ABREAST
 from blocade.experiment.runner import effect
@@ -28,6 +19,7 @@ from blocade.measures import MEASURES, applicable, roles
 from blocade.policy.events import IsolationEvent, SanctionsEvent, WarEvent
 from blocade.scenario import Scenario, find_scenario
 from blocade.scenario.model import Arm
+from blocade.verdicts import contrast, drivers, effects, judge, word
 from blocade.world import load_world
 
 RNG = np.random.default_rng(1)

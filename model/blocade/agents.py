@@ -53,7 +53,7 @@ from blocade.equations.reach import reach
 from blocade.equations.risk import association_risk
 from blocade.forces import EVERYONE, FORCES, SIGNS, SPECIAL, Sight
 from blocade.measures import MEASURES, Measure, Roles, alignment, applicable, roles
-from blocade.parameters import Parameters, central, table, theories
+from blocade.parameters import Parameters, central, table
 from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.policy.events import Event
 from blocade.policy.mixed import Decreed, own
@@ -62,6 +62,7 @@ from blocade.randomness import Luck
 from blocade.situation import ARMS, PAINED, TECHNOLOGY, Situation
 from blocade.start import Start, solve_start
 from blocade.state import Moment, Observer, State, initial_state
+from blocade.theories import theories
 from blocade.world import World, load_world
 
 Number: TypeAlias = Any  # the equations are annotated for arrays, and take a number as an array without axes
@@ -309,7 +310,7 @@ class BlocModel(RunModel):
     Parameters
     ----------
     world : name of a world in the seeds, a folder, or a `World`.
-    theory : a preset of `blocade.parameters.theories`; of a range it takes the middle.
+    theory : a preset of `blocade.theories.theories`; of a range it takes the middle.
     rng : seed of the run's luck, a whole number from 0 up; ``batch_run`` of Mesa 3.5 takes seeds apart from the rest.
     bloc, patron, senders : who is who, for the measures: codes, names or groups of the world.
     events : acts and wars of the run, on top of what is in force in the world.

@@ -9,15 +9,15 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from blocade.analysis.claims import claims, estimands, hypotheses, thresholds, unanswerable
 from blocade.charts import CHARTS, READS, USUAL, chart
+from blocade.claims import claims, estimands, hypotheses, thresholds, unanswerable
 from blocade.experiment.drawing import Place, most_rounds, unfit
 from blocade.experiment.plan import STARTS, Plan, roles_of
 from blocade.experiment.runner import Progress, default_workers, execute, inputs
 from blocade.experiment.store import digest, is_done
 from blocade.limits import LIMITS
 from blocade.measures import MEASURES, applicable
-from blocade.parameters import PRIOR, bounds, posterior, posterior_file, posteriors, theories
+from blocade.parameters import PRIOR, bounds, posterior, posterior_file, posteriors
 from blocade.resources import seeds
 from blocade.result import Result
 from blocade.scenario import (
@@ -32,6 +32,7 @@ from blocade.scenario import load_scenario as load_file
 from blocade.scenario.inherit import read_whole
 from blocade.scenario.positions import Tree
 from blocade.scenario.wording import Mistake, Spot
+from blocade.theories import theories
 from blocade.world import World, load_world, world_names
 
 ENGINES = ("batch", "agents")

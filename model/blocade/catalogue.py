@@ -42,12 +42,12 @@ def worlds() -> list[Row]:
 
 def theories() -> list[Row]:
     """The theories and null models."""
-    from blocade import parameters  # noqa: PLC0415
+    from blocade import theories as presets  # noqa: PLC0415
 
     kinds = {True: "null model", False: "theory"}
     return [
-        {"name": name, "kind": kinds[name in parameters.NULLS], "meaning": parameters.WORDS[name]}
-        for name in parameters.theories()
+        {"name": name, "kind": kinds[name in presets.NULLS], "meaning": presets.WORDS[name]}
+        for name in presets.theories()
     ]
 
 
@@ -97,7 +97,7 @@ CATALOGUES: Mapping[str, Callable[[], list[Row]]] = MappingProxyType(
 
 def table(rows: Sequence[Row]) -> list[str]:
     """Rows as aligned lines, their keys as the heading."""
-    from blocade.summary import aligned  # noqa: PLC0415
+    from blocade.text import aligned  # noqa: PLC0415
 
     cells = [[_told(value) for value in row.values()] for row in rows]
     heading, *lines = aligned([[key.capitalize() for key in rows[0]], *cells])

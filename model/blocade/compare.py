@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blocade import api
-from blocade.analysis.claims import estimands
 from blocade.analysis.theories import PERMUTED, Variant, foremost, mechanisms, sign_table, variants
-from blocade.analysis.verdicts import MEANING
 from blocade.charts.signmap import draw
+from blocade.claims import estimands
 from blocade.experiment.runner import Progress
 from blocade.library import MARK, put, refuse_foreign, usual_folder
 from blocade.parameters import sets_told
 from blocade.scenario import Scenario
 from blocade.scenario.wording import mistake_at_top
-from blocade.summary import aligned, beyond, cell, change, few, verdict_rows
+from blocade.summary import beyond, change, few, verdict_rows
+from blocade.text import aligned, cell
+from blocade.verdicts import MEANING
 
 if TYPE_CHECKING:
     import pandas as pd

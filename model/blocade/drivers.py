@@ -12,7 +12,6 @@ import numpy as np
 
 from blocade import api
 from blocade.analysis import sensitivity_report
-from blocade.analysis.claims import Estimand, estimands
 from blocade.analysis.conditions import FILES
 from blocade.analysis.conditions import tables as conditions_tables
 from blocade.analysis.conditions import told as conditions_told
@@ -29,6 +28,7 @@ from blocade.analysis.sensitivity import (
     parameter_sets,
     screen,
 )
+from blocade.claims import Estimand, estimands
 from blocade.equations.arrays import Array
 from blocade.experiment.plan import Plan, run_points
 from blocade.experiment.pool import by_runs

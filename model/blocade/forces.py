@@ -1,4 +1,4 @@
-"""The forces on a tie (equation 7): one list, which both engines, the theories and the ablations read.
+"""The forces on a tie (equation 7): one list, which both engines and the theories read.
 
 A force acts by its change since the start times its coefficient, the parameter ``b_<name>``. To add one, write its
 equation (``blocade.equations``), name it in `REGISTRY`, and give ``seeds/parameters.csv`` a row for its coefficient;
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +16,8 @@ import numpy.typing as npt
 from blocade.equations.arrays import Array
 from blocade.equations.drift import likeness, offer_standing
 from blocade.equations.threat import threat
-
-if TYPE_CHECKING:  # those modules read this one
-    from blocade.policy.orders import Orders
-    from blocade.world import World
+from blocade.policy.orders import Orders
+from blocade.world import World
 
 Which = slice | npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from blocade.analysis.claims import Claim, claims, thresholds
+from blocade.claims import Claim, claims, thresholds
 from blocade.experiment.store import REPORT, StoreError
 from blocade.parameters import sets_told
 from blocade.result import Result

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from blocade.analysis.claims import thresholds
-from blocade.analysis.verdicts import ALWAYS_REPORTED, LEAST_DRAWS, MEANING
+from blocade.claims import thresholds
 from blocade.experiment.plan import DT
 from blocade.parameters import entry_of, sets_told
 from blocade.result import Result
+from blocade.text import aligned, cell, percent, signed
+from blocade.verdicts import ALWAYS_REPORTED, FEW_DRAWS, LEAST_DRAWS, MEANING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +36,6 @@ OTHER_STARTS = {
     "drawn-ties": "With the weights of the ties drawn",
 }
 
-FEW_DRAWS = 50
-"""Parameter sets below which the text warns that verdicts mean little (assumption)."""
 EXPLAINED = (
     "An *expectation* is what a claim predicts, worded so that the claim expects a rise. *Change* is the median over "
     "parameter draws of the difference between the arms that are compared, in the unit given; *90 % of draws* runs "
@@ -52,19 +50,6 @@ EXPLAINED = (
 
 
 Row = dict[str, Any]
-
-
-def signed(value: float | None, digits: int = 2) -> str:
-    """A number with its sign, or a dash for none."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    text = f"{value:+.{digits}f}"
-    return text.replace("-", "−") if float(text) else text[1:]
-
-
-def percent(value: float | None) -> str:
-    """A share as a percentage, or a dash for none."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:.0%}".replace("%", " %")
 
 
 def verdict_rows(result: Result) -> list[Row]:
@@ -135,14 +120,6 @@ def verdict_table(rows: Sequence[Row]) -> list[str]:
         for row in rows
     ]
     return aligned([heading, *cells])
-
-
-def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Cells as lines, every column as wide as its longest cell."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        " " + "   ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    ]
 
 
 def sentence(rows: Sequence[Row]) -> str:
@@ -279,11 +256,6 @@ def foremost(table: pd.DataFrame) -> pd.DataFrame:
     real = table[table["start"] != "clean"]
     ordered = real.assign(given=real["settled"] != "").sort_values("given", kind="stable")
     return ordered.drop_duplicates("claim").sort_index()
-
-
-def cell(text: str) -> str:
-    """Text on one line that a Markdown table can hold."""
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def beyond(row: Mapping[Any, Any], up: str = "share") -> str:

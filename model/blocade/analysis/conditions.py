@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from blocade.analysis.discovery import DATE, Found, Half, Leaf, called
 from blocade.analysis.prim import LEVEL, SHUFFLES, Box, End, dense_enough
 from blocade.library import MARK, csv_text
 from blocade.parameters import Entry
 from blocade.scenario.dates import month
-from blocade.summary import cell, percent
-
-if TYPE_CHECKING:
-    from blocade.analysis.discovery import Found, Half, Leaf
+from blocade.text import cell, listed, number, percent
 
 FILES = ("discover.md", "trajectory.csv", "box.csv", "boxes.png", "regimes.png")
 """What a discovery writes: `tables` gives the first three, the charts are `boxes` and `regimes`."""
@@ -28,36 +25,13 @@ EXPLAINED = (
     "if that limit does nothing (Bryant and Lempert 2010). All are shares of parameter draws, not odds that anything "
     "is true, and a box looks better on the draws from which it was learned than on others: see the halves."
 )
-DATE = "date"
-"""Unit of a lever that is a date, a decimal year."""
 NAMED = 4
 """Limits that a text names which chance explains; the table has all."""
-
-
-def number(x: float) -> str:
-    """Three digits: ``.62``, ``1.4``, ``−.3``."""
-    text = f"{abs(x):.3g}"
-    return ("−" if x < 0 and float(text) else "") + (text.removeprefix("0") if float(text) else "0")
-
-
-def signed(x: float) -> str:
-    """Three digits and the sign."""
-    return ("+" if x > 0 else "") + number(x)
 
 
 def quasi_p_told(p: float) -> str:
     """A quasi-p-value to two digits."""
     return number(float(f"{p:.2g}")) if p >= 0.0001 else "below .0001"
-
-
-def joined(parts: Sequence[str]) -> str:
-    """``A``, ``A and B``, ``A, B and C``."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def called(row: Mapping[str, Any]) -> str:
-    """Claim and name of an estimand."""
-    return f"{row['claim']}/{row['estimand']}"
 
 
 def named(entry: Entry) -> str:
@@ -112,7 +86,7 @@ def box_lines(found: Found) -> list[str]:
     lines = []
     for column, words in zip(found.columns, conditions(found.box, found.cases.entries, found.columns), strict=True):
         values = [quasi_p_told(tested[end]) for end in found.box.ends if end[0] == column]
-        lines.append(f"· {words}; quasi-p {joined(values)}")
+        lines.append(f"· {words}; quasi-p {listed(values)}")
     base = found.box.cases / found.box.draws
     needed = percent(dense_enough(base))
     loose = f"Less than {needed} dense: draws of interest are more frequent there, and no more than that."
@@ -129,7 +103,7 @@ def dropped_line(found: Found) -> str:
     dropped = sorted(learned.dropped.items(), key=lambda item: (item[1], item[0]))
     parts = [f"{_end(found, end)} ({quasi_p_told(value)})" for end, value in dropped[:NAMED]]
     parts += [f"{len(dropped) - NAMED} more"] if len(dropped) > NAMED else []
-    return f"{said}. {f'Dropped: {joined(parts)}.' if parts else 'None had to be.'}"
+    return f"{said}. {f'Dropped: {listed(parts)}.' if parts else 'None had to be.'}"
 
 
 def _end(found: Found, end: End) -> str:
@@ -141,7 +115,7 @@ def half_line(half: Half, entries: Sequence[Entry]) -> str:
     fit, other = half.fit, half.held_out
     if not fit.restricted:
         return f"On the {half.learned_on} draws alone no limit is more than chance."
-    on = joined([named(entries[column]) for column in fit.restricted])
+    on = listed([named(entries[column]) for column in fit.restricted])
     return (
         f"Learned on the {half.learned_on} draws (limits on {on}): density {percent(fit.density)} and coverage "
         f"{percent(fit.coverage)} there; {percent(other.density)} and {percent(other.coverage)} on the other half, "
@@ -155,7 +129,7 @@ def rules(found: Found) -> list[tuple[str, Leaf]]:
         return []
     entries = found.cases.entries
     ordered = sorted(found.leaves, key=lambda leaf: -leaf.box.density)
-    return [(joined(conditions(leaf.box, entries, leaf.box.restricted, full=False)), leaf) for leaf in ordered]
+    return [(listed(conditions(leaf.box, entries, leaf.box.restricted, full=False)), leaf) for leaf in ordered]
 
 
 def told(found: Found) -> str:
@@ -167,7 +141,7 @@ def told(found: Found) -> str:
     lines += ["The draws as a tree:" if split else "As a tree: no split tells more than chance."]
     for words, leaf in split:
         shares = f"{percent(leaf.box.density)} of {leaf.box.inside} draws"
-        lines.append(f"· where {words}: {shares}, median effect {signed(leaf.median)}")
+        lines.append(f"· where {words}: {shares}, median effect {number(leaf.median, sign=True)}")
     return "\n".join(f" {line}".rstrip() for line in lines)
 
 
@@ -234,7 +208,7 @@ def markdown(found: Found) -> str:
     lines += ["| Where | Draws | Of interest | Median effect |", f"|{'---|' * 4}"]
     for words, leaf in rules(found):
         shares = f"{leaf.box.inside} | {percent(leaf.box.density)}"
-        lines.append(f"| {cell(words)} | {shares} | {signed(leaf.median)} |")
+        lines.append(f"| {cell(words)} | {shares} | {number(leaf.median, sign=True)} |")
     split = sorted({column for leaf in found.leaves for column in leaf.box.restricted})
     lines += ["", f"A split is made where none of {SHUFFLES} shuffles of the draws splits as well.", ""]
     return "\n".join([*lines, *(f"- {explained(entries[column])}" for column in split), ""])

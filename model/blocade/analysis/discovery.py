@@ -11,22 +11,25 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import spearmanr
 
-from blocade.analysis.claims import Estimand, thresholds
-from blocade.analysis.conditions import DATE, called, number, signed
 from blocade.analysis.prim import Box, Learned, Mask, counted, learn
 from blocade.analysis.tree import leaves
-from blocade.analysis.verdicts import LEAST_DRAWS, effects
+from blocade.claims import Estimand, thresholds
 from blocade.equations.arrays import Array
 from blocade.experiment.store import StoreError
-from blocade.parameters import Entry, entry_of, posterior, table, theories
+from blocade.parameters import Entry, entry_of, posterior, table
 from blocade.result import Result
 from blocade.start import WEIGHTS
-from blocade.summary import FEW_DRAWS, verdict_rows
+from blocade.summary import verdict_rows
+from blocade.text import number
+from blocade.theories import theories
+from blocade.verdicts import FEW_DRAWS, LEAST_DRAWS, effects
 
 TOP = 0.75
 """Quantile of the effect above which draws are of interest where no side of the smallest effect is (assumption)."""
 ROUNDING = 1e-5
 """How far a median may lie from the stored one, which is rounded to six decimals as are the weights of its arms."""
+DATE = "date"
+"""Unit of a lever that is a date, a decimal year."""
 
 
 class Cases(NamedTuple):
@@ -163,6 +166,11 @@ def asked(result: Result, estimand: str | None, start: str) -> Mapping[str, Any]
     return found[0]
 
 
+def called(row: Mapping[str, Any]) -> str:
+    """Claim and name of an estimand."""
+    return f"{row['claim']}/{row['estimand']}"
+
+
 def effect_per_draw(result: Result, row: Mapping[str, Any]) -> pd.Series[float]:
     """The effect of a stored verdict in every draw, replicates averaged, by the number of the draw; NaN where the draw
     does not count.
@@ -238,7 +246,7 @@ def cases_of(
     """
     effect, names = effect.sort_index(), sorted(map(str, drawn))
     x, e = (np.asarray(part, dtype=np.float64) for part in (drawn.loc[effect.index, names], effect))
-    sides = {f"effect above {signed(s)}": e > s, f"effect below {signed(-s)}": e < -s}
+    sides = {f"effect above {number(s, sign=True)}": e > s, f"effect below {number(-s, sign=True)}": e < -s}
     usable = {words: side for words, side in sides.items() if LEAST_DRAWS <= side.sum() <= len(e) - LEAST_DRAWS}
     note = ""
     if not usable:
@@ -247,7 +255,7 @@ def cases_of(
         rest = len(e) - int(side.sum())
         note = f"{f'All but {rest} of' if rest else 'All'} {len(e)} draws have an {words}: looked at is the top quarter"
         top = float(np.quantile(e, TOP))
-        usable = {f"effect above {signed(top)}": e > top}
+        usable = {f"effect above {number(top, sign=True)}": e > top}
     interest, y = min(usable.items(), key=lambda item: item[1].sum())
     if not LEAST_DRAWS <= y.sum() <= len(e) - LEAST_DRAWS:
         return None

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binom
 
-from blocade.analysis.verdicts import LEAST_DRAWS
 from blocade.equations.arrays import Array
 from blocade.randomness import identity
+from blocade.verdicts import LEAST_DRAWS
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 End: TypeAlias = tuple[int, int]

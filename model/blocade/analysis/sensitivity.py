@@ -12,13 +12,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-from SALib.analyze import morris as morris_analysis
 from SALib.analyze import sobol as sobol_analysis
 from SALib.sample import sobol as sobol_sample
 from scipy.stats import norm
 
 from blocade.equations.arrays import Array
-from blocade.experiment.designs import key, near, points, power_of_two, problem
+from blocade.experiment.designs import CONFIDENCE, RESAMPLES, elementary, key, near, points, power_of_two, problem
 from blocade.parameters import Entry, Parameters, Setting, entry_of, table
 from blocade.scenario.model import Lever
 
@@ -37,10 +36,6 @@ LEAST_R, MOST_R = 10, 40
 """Trajectories: at least (customary, there too), and beyond which the ranking gains little (assumption)."""
 LEAST_N = 64
 """Base points below which intervals of indices are as wide as the indices (assumption)."""
-CONFIDENCE = 0.9
-"""Of the intervals, as of all intervals here: an index ± its ``_conf`` is its 90 % interval."""
-RESAMPLES = 1000
-"""Bootstrap resamples behind an interval (assumption: they move its ends by about 2 %)."""
 ROUNDING = 1e-9
 """Share of an effect, or of the smallest that counts, below which a difference is rounding (assumption)."""
 
@@ -211,16 +206,6 @@ def screen(
     kept = tuple(name for k, name in enumerate(names) if k in order)
     screened = pd.DataFrame([(*row, row[1] in kept) for row in rows], columns=list(SCREEN_COLUMNS))
     return Screening(screened, tuple(factors), kept, pd.DataFrame(reach, index=names), lost, r)
-
-
-def elementary(names: Sequence[str], unit: Array, y: Array, seed: int, levels: int) -> tuple[Array, Array, Array]:
-    """μ*, its interval and σ of every factor of a Morris design; NaN where a point has no number."""
-    if not np.isfinite(y).all():
-        return (np.full(len(names), np.nan),) * 3
-    bootstrap: Any = {"num_resamples": RESAMPLES, "conf_level": CONFIDENCE, "seed": key(seed, "morris interval")}
-    found = morris_analysis.analyze(problem(names), unit, y, num_levels=levels, **bootstrap)
-    mu, conf, sigma = (np.asarray(found[name], dtype=np.float64) for name in ("mu_star", "mu_star_conf", "sigma"))
-    return mu, conf, sigma
 
 
 def indices(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from blocade.analysis.sensitivity import BETWEEN, LEVELS, Screening, shared_warnings
-from blocade.summary import aligned, cell, percent
+from blocade.text import aligned, cell, percent
 
 LITTLE = 0.05
 """Total index below which a terminal has no line for a parameter (assumption)."""

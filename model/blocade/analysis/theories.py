@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blocade.parameters import MECHANISMS, NULLS, table, theories
+from blocade.parameters import table
 from blocade.policy.events import Event
 from blocade.randomness import identity
 from blocade.scenario.model import Arm, Scenario
+from blocade.theories import MECHANISMS, NULLS, theories
 
 PERMUTED = "permuted"
 SHOWN = 5

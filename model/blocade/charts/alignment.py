@@ -5,7 +5,6 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from blocade.analysis.claims import SMALLEST
 from blocade.charts.cohesion import arms, band_rows, columns_for, grid, mark_time, per_draw, time_notes
 from blocade.charts.style import (
     BANDS_NOTE,
@@ -17,7 +16,6 @@ from blocade.charts.style import (
     draw_bands,
     finish,
     line_key,
-    listed,
     message,
     sheet,
     signed,
@@ -25,7 +23,9 @@ from blocade.charts.style import (
     styled,
 )
 from blocade.charts.verdicts import spread
+from blocade.claims import SMALLEST
 from blocade.result import Result
+from blocade.text import listed
 
 PREFIX = "alignment:"
 MOST = 12

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from blocade.charts import paths
 from blocade.charts.paths import Subject
-from blocade.charts.style import listed
 from blocade.result import Result
+from blocade.text import listed
 
 UNIT = "(1 = world mean)"
 AXIS = f"Armament {UNIT}"

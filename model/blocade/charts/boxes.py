@@ -11,13 +11,14 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from blocade.analysis.conditions import joined, limits
+from blocade.analysis.conditions import limits
 from blocade.analysis.discovery import Found, Half
 from blocade.analysis.prim import dense_enough
 from blocade.charts import style
 from blocade.charts.style import BLACK, GREY, ORANGE, line_key
 from blocade.charts.verdicts import percent
 from blocade.result import Result
+from blocade.text import listed
 
 COLOURS = "cividis"
 """For the number of parameters: told apart by the colour-blind, and in grey (Nuñez, Anderton and Renslow 2018)."""
@@ -37,7 +38,7 @@ def short(found: Found) -> str:
     """The limits of the box in symbols."""
     box = found.box
     entries = [(k, found.cases.entries[k]) for k in found.columns]
-    return joined([f"{entry.symbol} {limits(box.low[k], box.high[k], entry.unit)}" for k, entry in entries])
+    return listed([f"{entry.symbol} {limits(box.low[k], box.high[k], entry.unit)}" for k, entry in entries])
 
 
 def _title(found: Found) -> str:

@@ -13,7 +13,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from blocade.analysis.verdicts import MEANING
 from blocade.charts.style import (
     BLACK,
     BLUE,
@@ -28,6 +27,7 @@ from blocade.charts.style import (
     styled,
     wrapped,
 )
+from blocade.verdicts import MEANING
 
 LOOKS: Mapping[str, tuple[str, str, str]] = {
     "supported": ("o", BLUE, ""), "reversed": ("s", RED, ""), "negligible": ("o", GREY, "white"),

@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from blocade.analysis.claims import SMALLEST
 from blocade.charts.style import (
     ARM_LOOKS,
     BANDS_NOTE,
@@ -26,15 +25,16 @@ from blocade.charts.style import (
     draw_bands,
     finish,
     line_key,
-    listed,
     panel_title,
     sheet,
     styled,
     where,
 )
 from blocade.charts.verdicts import finding, spread
+from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
 from blocade.result import Result
+from blocade.text import listed
 
 KNOWN_PAIRS = (
     ("GBR", "USA"), ("BLR", "RUS"), ("CHN", "RUS"), ("PRK", "RUS"), ("IND", "USA"), ("CHN", "IND"),

@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from blocade.analysis.claims import SMALLEST
 from blocade.charts.cohesion import (
     Bond,
     arms,
@@ -36,6 +35,7 @@ from blocade.charts.style import (
     styled,
 )
 from blocade.charts.verdicts import finding, spread
+from blocade.claims import SMALLEST
 from blocade.result import Result
 
 CLEAN_LINE = (0, (4, 2))

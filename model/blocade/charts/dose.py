@@ -12,15 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
-from blocade.analysis.claims import SMALLEST
 from blocade.charts import style
 from blocade.charts.cohesion import bond, per_draw
 from blocade.charts.difference import CLEAN_LINE
 from blocade.charts.style import signed, size
 from blocade.charts.verdicts import finding, spread
+from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
 from blocade.experiment.runner import QUANTILES
 from blocade.result import Result
+from blocade.text import listed
 
 PRESSING = ("sanctions", "isolation")
 """Kinds of events whose level is the dose."""
@@ -111,7 +112,7 @@ def _slopes(axes: Axes, doses: Array, change: Array) -> None:
 
 
 def _notes(result: Result, found: Series) -> str:
-    left = style.listed([f"“{result.label(arm)}”" for arm in found.left_out[:4]])
+    left = listed([f"“{result.label(arm)}”" for arm in found.left_out[:4]])
     left = left if len(found.left_out) < 4 else f"{len(found.left_out)} arms"
     return (
         "Dose: highest level of an arm's sanctions and isolation, without what all arms share (targeted .2, "

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from blocade.analysis.claims import SMALLEST
-from blocade.analysis.verdicts import contrast
 from blocade.charts.cohesion import arms
 from blocade.charts.style import BLACK, BLUE, RED, finish, message, sheet, signed, size, styled
 from blocade.charts.verdicts import Spread, spread
+from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
 from blocade.experiment.plan import WITHOUT
 from blocade.measures import MEASURES
 from blocade.result import Result
+from blocade.verdicts import contrast
 
 NAMES: Mapping[str, str] = {
     "trade": "trade", "match": "exchange of goods needed\n(arms, energy, technology …)",

@@ -10,14 +10,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from blocade.analysis.claims import SMALLEST
 from blocade.charts import style
 from blocade.charts.cohesion import arms, band_rows, bond, per_draw, wars
 from blocade.charts.dose import PRESSING
 from blocade.charts.style import BLACK, RED, signed, size
+from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
 from blocade.experiment.runner import QUANTILES
 from blocade.result import Result
+from blocade.text import listed
 
 OTHER, DASHED, BASE_END = "#AAAAAA", style.BASELINE_LOOK[1], "D"
 MARKS = {"start": ("o", 10, "white"), "pressed": ("P", 14, RED), "lifted": ("X", 9, RED), "end": ("s", 6, RED)}
@@ -165,7 +166,7 @@ def _notes(result: Result, found: list[Loop]) -> str:
         "the first step under pressure and the last before a lifting. What is left: arm minus "
         f"“{result.label(compared[0])}”, same parameter set and luck, at the time named below it; thin line 5–95 %, "
         "thick 25–75 % of parameter draws — not odds that the claim is true. Lifting may also end what was in force at "
-        f"the start: pressure at the end of the run is {style.listed(ends)}."
+        f"the start: pressure at the end of the run is {listed(ends)}."
         + (" Wars move the path as well." if any(wars(result, loop.arm) for loop in found) else "")
     )
 

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from blocade.analysis.claims import SMALLEST
 from blocade.charts.cohesion import arms
 from blocade.charts.style import (
     BLACK,
@@ -28,6 +27,7 @@ from blocade.charts.style import (
     where,
     wrapped,
 )
+from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
 from blocade.result import Result
 

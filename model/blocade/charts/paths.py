@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from blocade.analysis.claims import SMALLEST
 from blocade.charts.cohesion import arms, band_rows, look, mark_time, per_draw, time_notes, wars
 from blocade.charts.style import (
     BANDS_NOTE,
@@ -28,6 +27,7 @@ from blocade.charts.style import (
     styled,
 )
 from blocade.charts.verdicts import finding, spread
+from blocade.claims import SMALLEST
 from blocade.result import Result
 
 

@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from blocade.analysis.verdicts import LEAST_DRAWS
 from blocade.charts.backcast import grid
 from blocade.charts.scorecard import nothing
-from blocade.charts.style import ARM_LOOKS, GREY, finish, line_key, listed, panel_title, sheet, styled
+from blocade.charts.style import ARM_LOOKS, GREY, finish, line_key, panel_title, sheet, styled
 from blocade.charts.verdicts import percent
 from blocade.equations.arrays import Array
+from blocade.text import listed
+from blocade.verdicts import LEAST_DRAWS
 
 BOX, INNER = "#E8E8E8", "#CCCCCC"
 MARKERS = ("o", "s", "D", "^", "v")

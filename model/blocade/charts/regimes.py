@@ -12,8 +12,8 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from scipy.spatial import Delaunay
 
-from blocade.analysis.conditions import DATE, explained, joined
-from blocade.analysis.discovery import Found
+from blocade.analysis.conditions import explained
+from blocade.analysis.discovery import DATE, Found
 from blocade.charts import style
 from blocade.charts.boxes import source
 from blocade.charts.style import BLACK, BLUE, RED, line_key
@@ -22,6 +22,7 @@ from blocade.equations.arrays import Array
 from blocade.parameters import Entry
 from blocade.result import Result
 from blocade.scenario.dates import month
+from blocade.text import listed
 
 SPAN = 0.5
 """Share of the draws that a fit takes in (assumption; Cleveland and Devlin 1988 take a third to all of them)."""
@@ -97,7 +98,7 @@ def surface(x: Array, effect: Array) -> Surface:
 def _title(found: Found, across: str, up: str, drawn: Surface) -> str:
     known = drawn.effect[np.isfinite(drawn.effect)]
     share, label = float(np.mean(known > 0.0)), found.row["label"]
-    symbols = joined([entry.symbol for entry in _entries(found, across, up)])
+    symbols = listed([entry.symbol for entry in _entries(found, across, up)])
     some = "under 1 %" if share < 0.005 else "over 99 %" if share > 0.995 else percent(share)
     where = {0.0: "nowhere above 0 in", 1.0: "above 0 in all of"}.get(share, f"above 0 in {some} of")
     tell = f"these two tell {percent(max(0.0, drawn.told))} of the differences between draws"

@@ -11,24 +11,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from blocade.analysis.verdicts import MEANING
 from blocade.charts.claims import LOOKS, verdict_keys
-from blocade.charts.style import (
-    BLACK,
-    GREY,
-    MARGIN,
-    PALE,
-    Chart,
-    finish,
-    listed,
-    sheet,
-    signed,
-    styled,
-    tint,
-    where,
-    wrapped,
-)
-from blocade.parameters import MECHANISMS
+from blocade.charts.style import BLACK, GREY, MARGIN, PALE, Chart, finish, sheet, signed, styled, tint, where, wrapped
+from blocade.text import listed
+from blocade.theories import MECHANISMS
+from blocade.verdicts import MEANING
 
 SHORT: Mapping[str, str] = {
     "match": "exchange", "sanction": "sanctions", "offer": "offers", "comply": "compliance", "regime": "regimes",

@@ -22,12 +22,12 @@ from blocade.charts.style import (
     GREY,
     finish,
     line_key,
-    listed,
     panel_title,
     sheet,
     styled,
     where,
 )
+from blocade.text import listed
 
 MEASURES = {"mae": "mean absolute error", "crps": "CRPS", "coverage": "inside the 90 % band"}
 MARKERS = ("s", "^", "v", "D", "X", "P", "<", ">")

@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from blocade.analysis.claims import thresholds
 from blocade.charts import style
 from blocade.charts.cohesion import bond, per_draw
 from blocade.charts.style import BLACK, BLUE, GREY, RED, signed, size
 from blocade.charts.verdicts import percent, spread
+from blocade.claims import thresholds
 from blocade.equations.arrays import Array
 from blocade.measures import MEASURES
 from blocade.result import Result

@@ -233,8 +233,3 @@ def signed(x: float) -> str:
     if abs(x) < 0.005:
         return "0"
     return f"{'+' if x > 0 else '−'}{size(x)}"
-
-
-def listed(names: list[str]) -> str:
-    """``A``, ``A and B``, ``A, B and C``."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

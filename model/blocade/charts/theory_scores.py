@@ -14,20 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from blocade.charts.scorecard import Look, mark, nothing, number, places
-from blocade.charts.style import (
-    BLACK,
-    BLUE,
-    GREY,
-    Chart,
-    finish,
-    line_key,
-    listed,
-    panel_title,
-    sheet,
-    styled,
-    where,
-    wrapped,
-)
+from blocade.charts.style import BLACK, BLUE, GREY, Chart, finish, line_key, panel_title, sheet, styled, where, wrapped
+from blocade.text import listed
 
 KINDS: Mapping[str, tuple[str, str, str]] = {
     "theory": ("o", "theory", "theories"), "null": ("s", "null model", "null models"),

@@ -12,22 +12,9 @@ from matplotlib.patches import Patch
 
 from blocade.analysis.sensitivity import BETWEEN, HARDLY, Factor, shared_warnings
 from blocade.charts.scorecard import nothing
-from blocade.charts.style import (
-    BLACK,
-    BLUE,
-    GREY,
-    ORANGE,
-    PALE,
-    finish,
-    line_key,
-    listed,
-    sheet,
-    styled,
-    tint,
-    where,
-    wrapped,
-)
+from blocade.charts.style import BLACK, BLUE, GREY, ORANGE, PALE, finish, line_key, sheet, styled, tint, where, wrapped
 from blocade.charts.verdicts import percent
+from blocade.text import listed
 
 BARS = {"ST": (BLUE, -0.2, "with its interactions (ST)"), "S1": (ORANGE, 0.2, "alone (S1)")}
 """Colour, place within the row and meaning."""

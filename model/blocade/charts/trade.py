@@ -13,20 +13,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from blocade.charts.cohesion import arms, mark_time, time_notes
-from blocade.charts.style import (
-    ARM_LOOKS,
-    BLACK,
-    BLUE,
-    finish,
-    listed,
-    message,
-    panel_title,
-    sheet,
-    styled,
-    where,
-)
+from blocade.charts.style import ARM_LOOKS, BLACK, BLUE, finish, message, panel_title, sheet, styled, where
 from blocade.charts.verdicts import percent
 from blocade.result import Result
+from blocade.text import listed
 
 PREFIX = "trade:"
 GROUPS: Mapping[str, tuple[str, dict[str, Any]]] = {

@@ -10,8 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from blocade.analysis.claims import SHARE_OF_TOTAL
-from blocade.analysis.verdicts import word
 from blocade.charts.style import (
     BLACK,
     BLUE,
@@ -19,7 +17,6 @@ from blocade.charts.style import (
     Chart,
     finish,
     line_key,
-    listed,
     message,
     sheet,
     signed,
@@ -28,8 +25,11 @@ from blocade.charts.style import (
     where,
     wrapped,
 )
+from blocade.claims import SHARE_OF_TOTAL
 from blocade.equations.arrays import Array
 from blocade.result import Result
+from blocade.text import listed
+from blocade.verdicts import word
 
 WORDS = ("supported", "reversed", "negligible", "conditional", "not answered")
 STARTS = {"real": ("o", BLUE, 0.13), "clean": ("o", "white", -0.17)}

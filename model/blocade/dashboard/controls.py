@@ -9,12 +9,13 @@ import reacton.ipyvuetify as rv
 import solara
 
 from blocade.api import world_of
-from blocade.charts.style import listed
 from blocade.dashboard.explorer import Explorer
 from blocade.dashboard.setting import ADDED, DATES, SLIDERS, WHERE, Part, Setting
-from blocade.parameters import MECHANISMS, PRIOR, posteriors, table, theories
+from blocade.parameters import PRIOR, posteriors, table
 from blocade.policy.events import EVENTS
 from blocade.scenario.dates import month
+from blocade.text import listed
+from blocade.theories import MECHANISMS, theories
 from blocade.world import world_names
 
 SIDES = ("by", "on", "against")

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from blocade.analysis.claims import SMALLEST
 from blocade.charts import network
 from blocade.charts.alignment import PREFIX
 from blocade.charts.cohesion import bond, grid, mark_time, time_notes
@@ -35,6 +34,7 @@ from blocade.charts.style import (
     styled,
 )
 from blocade.charts.verdicts import finding, spread
+from blocade.claims import SMALLEST
 from blocade.dashboard.laboratory import View
 from blocade.dashboard.setting import EXPLORED, TWIN
 from blocade.scenario.dates import month

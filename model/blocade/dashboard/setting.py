@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
-from blocade.parameters import MECHANISMS, table, theories
 from blocade.parameters import Setting as Value
+from blocade.parameters import table
 from blocade.policy.events import EVENTS, Event
 from blocade.scenario import Scenario
 from blocade.scenario.dates import written
 from blocade.scenario.schema import EVENT_FILES
+from blocade.theories import MECHANISMS, theories
 from blocade.world import World
 
 TWIN, EXPLORED = "twin", "explored"

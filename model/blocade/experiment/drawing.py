@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blocade.analysis.claims import estimands
+from blocade.claims import estimands
 from blocade.equations.arrays import Array
 from blocade.limits import LIMITS
-from blocade.parameters import PRIOR, Parameters, Setting, column, sample, table, theories
+from blocade.parameters import PRIOR, Parameters, Setting, column, sample, table
 from blocade.scenario.model import METHODS, Design, Scenario
+from blocade.theories import theories
 
 HYPERCUBE = METHODS[0]
 Place = tuple[str, ...]

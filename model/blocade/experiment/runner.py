@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from blocade.analysis.claims import Estimand, estimands
-from blocade.analysis.verdicts import Verdict, effects, judge, median_interval
+from blocade.claims import Estimand, estimands
 from blocade.equations.arrays import Array
 from blocade.experiment.chunks import Cell, Chunks
 from blocade.experiment.plan import Plan, real_parameters, run_chunk
@@ -37,6 +36,7 @@ from blocade.experiment.store import (
 )
 from blocade.scenario.model import Until
 from blocade.start import solve_start
+from blocade.verdicts import Verdict, effects, judge, median_interval
 
 QUANTILES = {"low": 0.05, "lower": 0.25, "median": 0.5, "upper": 0.75, "high": 0.95}
 SHORT_WORK = 8e7
@@ -257,7 +257,7 @@ def draws_table(plan: Plan) -> pd.DataFrame:
 def elementary_table(plan: Plan, values: Values) -> pd.DataFrame:
     """Elementary effects of a Morris design, for every estimand, start and factor: claim, estimand, start, factor,
     mu_star (± mu_star_conf is its 90 % interval), sigma; of a change over the whole range of the factor."""
-    from blocade.analysis.sensitivity import elementary  # noqa: PLC0415 (slow to import)
+    from blocade.experiment.designs import elementary  # noqa: PLC0415 (slow to import)
 
     drawn, seed, levels = plan.drawn, plan.scenario.seed, plan.scenario.design.levels
     rows = []

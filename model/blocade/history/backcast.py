@@ -22,7 +22,8 @@ from blocade.history.panel import PERIODS, world_of
 from blocade.history.posteriors import about, reweighted
 from blocade.history.record import Record, at, read_record
 from blocade.history.scores import INTERVAL, Indices, Scores, ratio, resampled_weights, score, score_chance
-from blocade.parameters import JUDGE, NULLS, Parameters, posterior, sample, theories
+from blocade.parameters import JUDGE, Parameters, posterior, sample
+from blocade.theories import NULLS, theories
 
 PERIOD, EARLIER = PERIODS["2010s"], PERIODS["2000s"]
 BASE = PERIOD.first - 1

@@ -104,7 +104,7 @@ def validation_charts(scores: pd.DataFrame, name: str) -> dict[str, Figure]:
 
 
 def _told(scores: pd.DataFrame, claims: pd.DataFrame, name: str) -> str:
-    from blocade.summary import aligned  # noqa: PLC0415
+    from blocade.text import aligned  # noqa: PLC0415
 
     def plain(rows: list[list[str]]) -> list[list[str]]:
         return [[cell.replace("**", "") for cell in row] for row in rows]
@@ -148,7 +148,7 @@ def backcast(folder: Path, own: Path | None, workers: int, progress: Progress) -
             **backcast_charts(forecasts, skill, theories),
         },
     )
-    from blocade.summary import aligned  # noqa: PLC0415
+    from blocade.text import aligned  # noqa: PLC0415
 
     lines = [list(report.RATIO_HEADER), *([c.replace("**", "") for c in row] for row in report.ratio_rows(ratios))]
     return "\n".join(["Backcast 2014-2021 from the end of 2013", "", *aligned(lines), *([said] if said else [])])

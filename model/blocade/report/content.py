@@ -24,13 +24,12 @@ from blocade.summary import (
     few,
     left_open,
     other_starts,
-    percent,
     scale,
-    signed,
     size,
     stop_told,
     strong,
 )
+from blocade.text import percent, signed
 
 JUDGED = "judged.csv"
 """Table of seeds/history: how each pattern of history came out under each posterior."""

@@ -11,7 +11,6 @@ from pathlib import Path
 import jinja2
 from PIL import Image
 
-from blocade.analysis.verdicts import MEANING
 from blocade.charts import SHOWS
 from blocade.charts.style import FINDING
 from blocade.experiment.store import REPORT, StoreError
@@ -19,6 +18,7 @@ from blocade.library import put
 from blocade.report import content
 from blocade.result import Result
 from blocade.summary import both_starts, verdict_rows
+from blocade.verdicts import MEANING
 
 COMPARED = Path("results/compared.html")
 MARK = "<!-- A blocade report; it is replaced by the next one. -->"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.stats import binom, norm, spearmanr
 
-from blocade.analysis.claims import Estimand, thresholds
+from blocade.claims import Estimand, thresholds
 from blocade.equations.arrays import Array
 
 MEANING = (
@@ -18,6 +18,8 @@ MEANING = (
 """What the words of a verdict mean, for a reader."""
 LEAST_DRAWS = 10
 """Draws below which no driver is looked for."""
+FEW_DRAWS = 50
+"""Parameter sets below which verdicts mean little, and conditions are not looked for (assumption)."""
 ROUNDING = 1e-12
 """Weights of a contrast below this are what is left of others by rounding."""
 ALWAYS_REPORTED = ("g",)
