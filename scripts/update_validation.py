@@ -27,7 +27,6 @@ from blocade.history.posteriors import about
 from blocade.library import csv_text
 from blocade.parameters import PRIOR
 from blocade.result import Result
-from blocade.summary import verdict_rows
 from blocade.theories import theories
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +63,7 @@ def verdicts(name: str, folder: Path, draws: int, workers: int, theory: str = "f
     """The article's expectations from the real start: label -> row."""
     scenario = replace(api.load_scenario(ARTICLE), starts=("real",), charts=("verdicts",), theory=theory)
     result: Result = api.run(scenario, folder, draws=draws, posterior=name, workers=workers, progress=silent)
-    return {row["label"]: row for row in verdict_rows(result)}
+    return {row["label"]: row for row in result.rows}
 
 
 def verdict_table(columns: dict[str, dict[str, dict[str, Any]]]) -> str:

@@ -42,7 +42,6 @@ from blocade.experiment.store import StoreError
 from blocade.library import MARK
 from blocade.parameters import table
 from blocade.result import Result
-from blocade.summary import verdict_rows
 from blocade.text import number
 
 Array = npt.NDArray[np.float64]
@@ -435,7 +434,7 @@ def test_the_tables_hold_every_box_and_every_limit(found: Found) -> None:
 
 
 def test_the_first_conditional_estimand_is_asked_unless_one_is_named(result: Result) -> None:
-    rows = [row for row in verdict_rows(result) if row["start"] == "real"]
+    rows = [row for row in result.rows if row["start"] == "real"]
     assert [row["verdict"] for row in rows] == ["conditional", "conditional"]
     assert asked(result, None, "real")["estimand"] == "cohesion"
     assert asked(result, "distance", "real") == asked(result, "isolate/distance", "real")
@@ -517,7 +516,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Result]:
 def test_the_effect_per_draw_is_the_verdicts(runs: list[Result]) -> None:
     reads = set()
     for result in runs:
-        for row in verdict_rows(result):
+        for row in result.rows:
             effect = effect_per_draw(result, row)
             assert list(effect.index) == list(range(result.scenario["draws"]))
             counted = effect.dropna()

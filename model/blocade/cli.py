@@ -96,7 +96,7 @@ def _check(given: argparse.Namespace) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     from blocade import api, library  # noqa: PLC0415
-    from blocade.summary import claims_brief, verdict_rows  # noqa: PLC0415
+    from blocade.summary import claims_brief  # noqa: PLC0415
 
     scenarios = api.read_all(given.scenario)
     several, (folder, own) = len(scenarios) > 1, library.places(scenarios, given.out)
@@ -125,7 +125,7 @@ def _run(given: argparse.Namespace) -> int:
             print(*brief, f" {folder}/   {', '.join(library.FILES if brief else [library.INDEX])}", "", sep="\n")
     if given.json:
         answers = [
-            {"title": one.manifest["title"], "folder": str(one.folder), "verdicts": verdict_rows(one)}
+            {"title": one.manifest["title"], "folder": str(one.folder), "verdicts": one.rows}
             for one in results
         ]
         _print_json(answers if several else answers[0])

@@ -15,7 +15,7 @@ from blocade.library import MARK, put, refuse_foreign, usual_folder
 from blocade.parameters import sets_told
 from blocade.scenario import Scenario
 from blocade.scenario.wording import mistake_at_top
-from blocade.summary import beyond, change, few, verdict_rows
+from blocade.summary import beyond, change, few
 from blocade.text import aligned, cell
 from blocade.verdicts import MEANING
 
@@ -67,7 +67,7 @@ def compare_theories(
         result = api.run(
             one.scenario, folder / one.name, draws=draws, seed=seed, workers=workers, force=force, progress=progress
         )
-        answers.append((one, verdict_rows(result)))
+        answers.append((one, result.rows))
     signs = sign_table(answers)
     written = signs.assign(mechanisms=signs["mechanisms"].map(" ".join)).to_csv(index=False, lineterminator="\n")
     source = f"World {Path(loaded.world).name}, {sets_told(loaded.draws, loaded.posterior)} for every row."

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from blocade.claims import Claim, claims, thresholds
+from blocade.experiment.finished import Finished
 from blocade.experiment.store import REPORT, StoreError
 from blocade.parameters import sets_told
-from blocade.result import Result
 from blocade.scenario.model import Scenario
-from blocade.summary import BOTH_STARTS, DAGGER, claims_markdown, headline, sentence, symbols, verdict_rows
+from blocade.summary import BOTH_STARTS, DAGGER, claims_markdown, headline, sentence, symbols
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +33,7 @@ ABOUT = ("claim", "words", "mechanism", "hypothesis", "scenario")
 COLUMNS = (*ABOUT, *NUMBERS, "drivers", "read", "over", "chart", "note")
 
 
-def claims_table(results: Iterable[Result], folder: str | Path = ".") -> pd.DataFrame:
+def claims_table(results: Iterable[Finished], folder: str | Path = ".") -> pd.DataFrame:
     """Every expectation of every claim of ``seeds/claims.yaml``, in its order, with its stored verdict from the real
     start and, where the hypothesis asks for it, from a clean one.
 
@@ -48,12 +48,12 @@ def claims_table(results: Iterable[Result], folder: str | Path = ".") -> pd.Data
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
 
 
-def _claim_rows(claim: Claim, result: Result | None, folder: Path) -> list[dict[str, Any]]:
+def _claim_rows(claim: Claim, result: Finished | None, folder: Path) -> list[dict[str, Any]]:
     about = {
         "claim": claim.slug, "words": claim.words, "mechanism": claim.mechanism, "hypothesis": claim.hypothesis,
         "scenario": claim.scenario,
     }  # fmt: skip
-    stored = [] if result is None else verdict_rows(result)
+    stored = [] if result is None else result.rows
     asked = [row for row in stored if row["claim"] == claim.slug]
     found = [row for row in asked if row["start"] == "real"]
     if claim.hypothesis in BOTH_STARTS:
@@ -82,7 +82,7 @@ def _path(path: Path, folder: Path) -> str:
     return quote(Path(os.path.relpath(path, folder)).as_posix())
 
 
-def index(results: Sequence[Result], folder: Path, claimed: bool) -> str:
+def index(results: Sequence[Finished], folder: Path, claimed: bool) -> str:
     """Every scenario of a folder: question, why, the answer in one sentence, and where to look."""
     lines = [MARK, "# Results", ""]
     lines += ["All verdicts: [table](claims.md), [chart](claims.png), [data](claims.csv).", ""] if claimed else []
@@ -90,7 +90,7 @@ def index(results: Sequence[Result], folder: Path, claimed: bool) -> str:
         place = _path(result.folder, folder)
         drawn = sorted(path.stem for path in (result.folder / "charts").glob("*.png"))
         links = [f"[{name}]({place}/charts/{name}.png)" for name in drawn]
-        real = [row for row in verdict_rows(result) if row["start"] == "real"]
+        real = [row for row in result.rows if row["start"] == "real"]
         title, why = (" ".join(result.scenario[key].split()) for key in ("title", "why"))
         lines += [f"## [{title}]({place}/)", "", *([why, ""] if why else []), sentence(real), ""]
         page = [f"[report]({place}/{REPORT})"] if (result.folder / REPORT).is_file() else []
@@ -98,7 +98,7 @@ def index(results: Sequence[Result], folder: Path, claimed: bool) -> str:
     return "\n".join(lines)
 
 
-def write(results: Sequence[Result], folder: Path) -> pd.DataFrame | None:
+def write(results: Sequence[Finished], folder: Path) -> pd.DataFrame | None:
     """Write the index of a folder of results, and the claims table where any of them asks a claim.
 
     Returns
@@ -127,7 +127,7 @@ def write(results: Sequence[Result], folder: Path) -> pd.DataFrame | None:
     return table
 
 
-def _source(results: Sequence[Result]) -> str:
+def _source(results: Sequence[Finished]) -> str:
     """How many scenarios a table of claims rests on, and their parameter sets."""
     told = dict.fromkeys(sets_told(result.sets, result.scenario["posterior"]) for result in results)
     return f"{len(results)} scenario{'s' * (len(results) != 1)}, each with {' or '.join(told)}."

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from blocade.claims import thresholds
+from blocade.experiment.finished import Finished, Row
 from blocade.experiment.plan import DT
 from blocade.parameters import entry_of, sets_told
-from blocade.result import Result
 from blocade.text import aligned, cell, percent, signed
 from blocade.verdicts import ALWAYS_REPORTED, FEW_DRAWS, LEAST_DRAWS, MEANING
 
@@ -49,16 +48,8 @@ EXPLAINED = (
 )
 
 
-Row = dict[str, Any]
 
-
-def verdict_rows(result: Result) -> list[Row]:
-    """The verdicts as they are stored."""
-    rows: list[Row] = json.loads((result.folder / "verdicts.json").read_text(encoding="utf-8"))
-    return rows
-
-
-def summary(result: Result) -> str:
+def summary(result: Finished) -> str:
     """What `blocade run` prints at its end.
 
     Returns
@@ -66,7 +57,7 @@ def summary(result: Result) -> str:
     Several lines: title, size of the experiment, verdicts from the real start (and from a clean one where the
     specification asks for it), one sentence, scale, what it rests on, what it does not answer, where the files are.
     """
-    rows = verdict_rows(result)
+    rows = result.rows
     real = [row for row in rows if row["start"] == "real"]
     clean = [row for row in rows if row["start"] == "clean" and both_starts(row)]
     lines = [str(result.manifest["title"]), size(result), *stop_told(result.manifest.get("stopped")), ""]
@@ -183,7 +174,7 @@ def both_starts(row: Row) -> bool:
     return row["hypothesis"] in ("", *BOTH_STARTS)
 
 
-def size(result: Result) -> str:
+def size(result: Finished) -> str:
     """World, runs, time and seed in a line; how long it took, once it is known."""
     manifest, scenario = result.manifest, result.scenario
     first = scenario["first_event"]
@@ -218,7 +209,7 @@ def other_starts(rows: Iterable[Row]) -> list[str]:
     return lines
 
 
-def scale(result: Result) -> str:
+def scale(result: Finished) -> str:
     """Ties at the start that a reader knows, and those of the bloc."""
     ties = result.ties.query("start == 'real'").drop_duplicates(["iso3_a", "iso3_b"])
     before = {(a, b): tie for a, b, tie in zip(ties["iso3_a"], ties["iso3_b"], ties["before"], strict=True)}
@@ -231,7 +222,7 @@ def scale(result: Result) -> str:
     return f"Scale of a tie at the start: {', '.join(told)}; 1 = allied, −1 = hostile."
 
 
-def left_open(result: Result, rows: Sequence[Row]) -> str:
+def left_open(result: Finished, rows: Sequence[Row]) -> str:
     """What the run leaves open, said once."""
     silent = [f"“{row['label']}”" for row in rows if row["verdict"] == "not answered"]
     wars = [event for arm in result.scenario["arms"] for event in arm["events"] if event["kind"] == "war"]

@@ -15,11 +15,10 @@ from blocade.analysis.prim import Box, Learned, Mask, counted, learn
 from blocade.analysis.tree import leaves
 from blocade.claims import Estimand, thresholds
 from blocade.equations.arrays import Array
+from blocade.experiment.finished import Finished
 from blocade.experiment.store import StoreError
 from blocade.parameters import Entry, entry_of, posterior, table
-from blocade.result import Result
 from blocade.start import WEIGHTS
-from blocade.summary import verdict_rows
 from blocade.text import number
 from blocade.theories import theories
 from blocade.verdicts import FEW_DRAWS, LEAST_DRAWS, effects
@@ -100,7 +99,7 @@ def _columns(learned: Learned) -> tuple[int, ...]:
     return tuple(dict.fromkeys(column for column, _ in ends))
 
 
-def discover(result: Result, estimand: str | None, start: str = "real") -> Found:
+def discover(result: Finished, estimand: str | None, start: str = "real") -> Found:
     """Under which parameters the effect of an estimand is of interest.
 
     Parameters
@@ -145,7 +144,7 @@ def _half(cases: Cases, parity: int, seed: int) -> Half:
     return Half(("even", "odd")[parity], fit, counted(cases.x[~on], cases.y[~on], fit.low, fit.high))
 
 
-def asked(result: Result, estimand: str | None, start: str) -> Mapping[str, Any]:
+def asked(result: Finished, estimand: str | None, start: str) -> Mapping[str, Any]:
     """The stored verdict of an estimand.
 
     Raises
@@ -153,7 +152,7 @@ def asked(result: Result, estimand: str | None, start: str) -> Mapping[str, Any]
     StoreError
         If there is none, or more than one of that name.
     """
-    rows = [row for row in verdict_rows(result) if row["start"] == start]
+    rows = [row for row in result.rows if row["start"] == start]
     if not rows:
         raise StoreError(f"{result.folder}: holds no verdicts from the start {start!r}")
     if estimand is None:
@@ -171,7 +170,7 @@ def called(row: Mapping[str, Any]) -> str:
     return f"{row['claim']}/{row['estimand']}"
 
 
-def effect_per_draw(result: Result, row: Mapping[str, Any]) -> pd.Series[float]:
+def effect_per_draw(result: Finished, row: Mapping[str, Any]) -> pd.Series[float]:
     """The effect of a stored verdict in every draw, replicates averaged, by the number of the draw; NaN where the draw
     does not count.
 
@@ -198,14 +197,14 @@ def effect_per_draw(result: Result, row: Mapping[str, Any]) -> pd.Series[float]:
     return pd.Series(effect, index=values.index)
 
 
-def _window(result: Result, row: Mapping[str, Any]) -> int:
+def _window(result: Finished, row: Mapping[str, Any]) -> int:
     """Which of the recorded windows a verdict is read in: readings in the order of `api.plan`."""
     usual = thresholds()
-    readings = [(usual.read, usual.over), *((one["read"], one["over"]) for one in verdict_rows(result))]
+    readings = [(usual.read, usual.over), *((one["read"], one["over"]) for one in result.rows)]
     return list(dict.fromkeys(readings)).index((row["read"], row["over"]))
 
 
-def varied(result: Result, start: str) -> list[str]:
+def varied(result: Finished, start: str) -> list[str]:
     """Parameters and levers that differ between the runs of a start, sorted.
 
     The weights of the ties are drawn for all starts, but runs use them in the start drawn-ties alone, unless the

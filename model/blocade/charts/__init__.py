@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from blocade.result import Result
+    from blocade.experiment.finished import Finished
 
 USUAL = ("cohesion", "difference", "alignment", "network", "verdicts")
 """Charts that are drawn where a scenario names none."""
@@ -104,7 +104,7 @@ READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Measures that a chart reads besides the tie measures."""
 
 
-def chart(name: str) -> Callable[[Result], Figure]:
+def chart(name: str) -> Callable[[Finished], Figure]:
     """The function that draws a chart. Loaded when asked for, because matplotlib is slow to import."""
-    draw: Callable[[Result], Figure] = import_module(f"blocade.charts.{name.replace('-', '_')}").draw
+    draw: Callable[[Finished], Figure] = import_module(f"blocade.charts.{name.replace('-', '_')}").draw
     return draw

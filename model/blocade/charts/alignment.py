@@ -24,7 +24,7 @@ from blocade.charts.style import (
 )
 from blocade.charts.verdicts import spread
 from blocade.claims import SMALLEST
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 from blocade.text import listed
 
 PREFIX = "alignment:"
@@ -32,13 +32,13 @@ MOST = 12
 """Panels that fit a page."""
 
 
-def key_states(result: Result) -> list[str]:
+def key_states(result: Finished) -> list[str]:
     """Codes whose alignment was recorded: bloc, patron, then the largest others."""
     recorded = set(result.bands["measure"].unique())
     return [code for code in result.manifest["roles"]["key"] if PREFIX + code in recorded][:MOST]
 
 
-def _title(result: Result, codes: list[str]) -> str:
+def _title(result: Finished, codes: list[str]) -> str:
     baseline, *treated = arms(result)
     if not treated:
         return f"Where the states stand between bloc and senders under “{result.label(baseline)}”"
@@ -70,7 +70,7 @@ def _title(result: Result, codes: list[str]) -> str:
     return f"In the median draw {subject} {' and '.join(sides)}{unsure}{rest}"
 
 
-def _panel(axes: Axes, result: Result, code: str, names: list[str]) -> None:
+def _panel(axes: Axes, result: Finished, code: str, names: list[str]) -> None:
     rows = [band_rows(result, PREFIX + code, arm) for arm in names]
     axes.axhline(0.0, color=GREY, lw=0.6, gid="zero")
     draw_bands(axes, rows[-1], BLUE, "-")
@@ -82,13 +82,13 @@ def _panel(axes: Axes, result: Result, code: str, names: list[str]) -> None:
     axes.set_title(result.state(code) + _role(result, code))
 
 
-def _role(result: Result, code: str) -> str:
+def _role(result: Finished, code: str) -> str:
     if code in result.scenario["bloc"]:
         return " (bloc)"
     return " (patron)" if code == result.scenario["patron"] else ""
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Alignment of bloc, patron and largest other states, from −1 (with the bloc) to 1 (with the senders)."""
     names, codes = arms(result)[:2], key_states(result)
     with styled():

@@ -6,14 +6,14 @@ from matplotlib.figure import Figure
 
 from blocade.charts import paths
 from blocade.charts.paths import Subject
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 from blocade.text import listed
 
 UNIT = "(1 = world mean)"
 AXIS = f"Armament {UNIT}"
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Armament of bloc, watched neighbours and senders in every arm, whichever were recorded."""
     bloc = listed([result.state(code) for code in result.scenario["bloc"]])
     watch = listed([result.state(code) for code in result.scenario.get("watch") or ()])

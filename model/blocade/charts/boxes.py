@@ -17,7 +17,7 @@ from blocade.analysis.prim import dense_enough
 from blocade.charts import style
 from blocade.charts.style import BLACK, GREY, ORANGE, line_key
 from blocade.charts.verdicts import percent
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 from blocade.text import listed
 
 COLOURS = "cividis"
@@ -27,7 +27,7 @@ HALVES = ("^", "v")
 """Markers of the boxes that were learned on the even and the odd draws."""
 
 
-def source(result: Result, found: Found) -> str:
+def source(result: Finished, found: Found) -> str:
     """World and parameter sets, and which effect; it need not be read at the time that the usual line names."""
     row = found.row
     when = f"read {row['read']:g} years after the first event, or at the end of the run"
@@ -98,7 +98,7 @@ def _keys(found: Found) -> list[Any]:
     return [*keys, line_key("dense enough", "--", ORANGE, 1.2), line_key("share among all draws", ":", BLACK, 1.0)]
 
 
-def draw(result: Result, found: Found) -> Figure:
+def draw(result: Finished, found: Found) -> Figure:
     """Density against coverage of every box of the trajectory, with the box that is told.
 
     Parameters

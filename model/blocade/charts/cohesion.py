@@ -33,7 +33,7 @@ from blocade.charts.style import (
 from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 from blocade.text import listed
 
 KNOWN_PAIRS = (
@@ -75,13 +75,13 @@ def arms(result: Described) -> list[str]:
     return [arm["name"] for arm in result.scenario["arms"]]
 
 
-def per_draw(result: Result, measure: str, arm: str, start: str = "real") -> Array:
+def per_draw(result: Finished, measure: str, arm: str, start: str = "real") -> Array:
     """Mean of a measure over the window in every draw, replicates averaged: [draw]."""
     rows = where(result.outcomes, start=start, arm=arm, measure=measure)
     return np.asarray(rows.groupby("draw", observed=True)["value"].mean().sort_index(), dtype=np.float64)
 
 
-def band_rows(result: Result, measure: str, arm: str, versus: str = "", start: str = "real") -> pd.DataFrame:
+def band_rows(result: Finished, measure: str, arm: str, versus: str = "", start: str = "real") -> pd.DataFrame:
     """Rows of the bands table for one measure and arm, by time."""
     return where(result.bands, start=start, arm=arm, versus=versus, measure=measure).sort_values("time")
 
@@ -148,7 +148,7 @@ def look(index: int) -> tuple[str, Any]:
     return BASELINE_LOOK if index == 0 else ARM_LOOKS[(index - 1) % len(ARM_LOOKS)]
 
 
-def _title(result: Result, what: Bond) -> str:
+def _title(result: Finished, what: Bond) -> str:
     baseline, *treated = arms(result)
     if not treated:
         return f"One arm, “{result.label(baseline)}”: {_path(result, what, baseline)}"
@@ -157,7 +157,7 @@ def _title(result: Result, what: Bond) -> str:
     return f"{said}, against “{result.label(baseline)}”"
 
 
-def _path(result: Result, what: Bond, arm: str) -> str:
+def _path(result: Finished, what: Bond, arm: str) -> str:
     rows = band_rows(result, what.measure, arm)
     first, last = float(rows["median"].iloc[0]), float(np.median(per_draw(result, what.measure, arm)))
     verb = "rises" if last - first > 0.005 else "falls" if last - first < -0.005 else "stays as it is"
@@ -165,7 +165,7 @@ def _path(result: Result, what: Bond, arm: str) -> str:
     return f"{what.thing} {verb}{change} in the median draw"
 
 
-def _scale(axes: Axes, result: Result) -> None:
+def _scale(axes: Axes, result: Finished) -> None:
     """Ties of known pairs at the start, as a scale on the right."""
     table = where(result.ties, start="real", arm=arms(result)[0])
     known = {
@@ -187,7 +187,7 @@ def _scale(axes: Axes, result: Result) -> None:
         )
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Medians and bands of the bloc's cohesion in every arm, from the real start.
 
     A bloc of one has no cohesion: see `bond`.

@@ -36,13 +36,13 @@ from blocade.charts.style import (
 )
 from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 
 CLEAN_LINE = (0, (4, 2))
 CLEAN_NOTE = "Clean start: without the acts in force at the start. "
 
 
-def _title(result: Result, what: Bond, baseline: str, treated: list[str]) -> str:
+def _title(result: Finished, what: Bond, baseline: str, treated: list[str]) -> str:
     reference = per_draw(result, what.measure, baseline)
     first, *others = treated
     effect = spread(per_draw(result, what.measure, first) - reference, SMALLEST)
@@ -60,7 +60,7 @@ def _title(result: Result, what: Bond, baseline: str, treated: list[str]) -> str
     )
 
 
-def _panel(axes: Axes, result: Result, what: Bond, arm: str, baseline: str, index: int) -> None:
+def _panel(axes: Axes, result: Finished, what: Bond, arm: str, baseline: str, index: int) -> None:
     draw_bands(axes, band_rows(result, what.measure, arm, baseline), look(index)[0], "-")
     if "clean" in result.manifest["starts"]:
         clean = band_rows(result, what.measure, arm, baseline, start="clean")
@@ -69,7 +69,7 @@ def _panel(axes: Axes, result: Result, what: Bond, arm: str, baseline: str, inde
     smallest_strip(axes, SMALLEST)
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Paired differences of the bloc's bond: bands from the real start, and the median from the clean one."""
     what = bond(result)
     baseline, *treated = arms(result)

@@ -19,8 +19,8 @@ from blocade.charts.style import signed, size
 from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
+from blocade.experiment.finished import Finished
 from blocade.experiment.runner import QUANTILES
-from blocade.result import Result
 from blocade.text import listed
 
 PRESSING = ("sanctions", "isolation")
@@ -36,7 +36,7 @@ class Series(NamedTuple):
     left_out: list[str]
 
 
-def series(result: Result) -> Series:
+def series(result: Finished) -> Series:
     """The arms with the baseline's other events, and of their ways to press the commonest."""
     baseline, *treated = plans = {arm["name"]: arm["events"] for arm in result.scenario["arms"]}
     shared = [event for event in plans[baseline] if all(event in plans[arm] for arm in treated)]
@@ -58,7 +58,7 @@ def _form(events: list[dict[str, Any]]) -> tuple[str, ...]:
     return tuple(sorted(json.dumps({**event, "level": None}, sort_keys=True) for event in events))
 
 
-def changes(result: Result, measure: str, found: Series, start: str = "real") -> Array:
+def changes(result: Finished, measure: str, found: Series, start: str = "real") -> Array:
     """Change of a measure against the reference in every draw: [draw, dose]."""
     reference = per_draw(result, measure, found.reference, start)
     return np.stack([per_draw(result, measure, arm, start) - reference for arm in found.arms], axis=-1)
@@ -111,7 +111,7 @@ def _slopes(axes: Axes, doses: Array, change: Array) -> None:
     axes.margins(x=0.08)
 
 
-def _notes(result: Result, found: Series) -> str:
+def _notes(result: Finished, found: Series) -> str:
     left = listed([f"“{result.label(arm)}”" for arm in found.left_out[:4]])
     left = left if len(found.left_out) < 4 else f"{len(found.left_out)} arms"
     return (
@@ -124,7 +124,7 @@ def _notes(result: Result, found: Series) -> str:
     )
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Change of the bond, and compliance where it is recorded, against the dose, with three local slopes."""
     what, found = bond(result), series(result)
     with style.styled():

@@ -13,9 +13,9 @@ from blocade.charts.style import BLACK, BLUE, RED, finish, message, sheet, signe
 from blocade.charts.verdicts import Spread, spread
 from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
+from blocade.experiment.finished import Finished
 from blocade.experiment.plan import WITHOUT
 from blocade.measures import MEASURES
-from blocade.result import Result
 from blocade.verdicts import contrast
 
 NAMES: Mapping[str, str] = {
@@ -27,12 +27,12 @@ NAMES: Mapping[str, str] = {
 """Forces in words; one that is not here is called by its own name."""
 
 
-def weights(result: Result) -> dict[str, float]:
+def weights(result: Finished) -> dict[str, float]:
     """The headline contrast, {arm: weight}."""
     return dict(result.verdicts.iloc[0]["contrast"])
 
 
-def changes(result: Result) -> tuple[Array, dict[str, Array]]:
+def changes(result: Finished) -> tuple[Array, dict[str, Array]]:
     """The headline effect, [draw], and its change when each force is left out, {force: [draw]}; same draws.
 
     Raises
@@ -65,7 +65,7 @@ def _effect(rows: pd.DataFrame, chosen: Mapping[str, float]) -> pd.Series[float]
     return pd.Series(contrast({arm: means[arm].to_numpy() for arm in chosen}, chosen), index=means.index)
 
 
-def _title(result: Result, whole: Array, found: list[tuple[str, Spread]]) -> str:
+def _title(result: Finished, whole: Array, found: list[tuple[str, Spread]]) -> str:
     row = result.verdicts.iloc[0]
     middle = float(np.median(whole))
     label = f"“{row['label']}”, tested at {signed(middle)}, "
@@ -89,7 +89,7 @@ def _name(force: str) -> str:
     return NAMES.get(force, force).replace("\n", " ")
 
 
-def _in_words(result: Result) -> str:
+def _in_words(result: Finished) -> str:
     """The contrast as a sum of arms: ``cohesion under “A” minus “B”``."""
     terms: list[str] = []
     for arm, weight in sorted(weights(result).items(), key=lambda item: -item[1]):
@@ -99,11 +99,11 @@ def _in_words(result: Result) -> str:
     return f"{result.verdicts.iloc[0]['measure'].replace('_', ' ')}, {' '.join(terms)}"
 
 
-def _unit(result: Result) -> str:
+def _unit(result: Finished) -> str:
     return MEASURES[str(result.verdicts.iloc[0]["measure"])][0]
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Change of the headline effect when each force is left out: median and 5–95 % of draws, real start.
 
     Raises

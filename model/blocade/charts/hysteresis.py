@@ -16,8 +16,8 @@ from blocade.charts.dose import PRESSING
 from blocade.charts.style import BLACK, RED, signed, size
 from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
+from blocade.experiment.finished import Finished
 from blocade.experiment.runner import QUANTILES
-from blocade.result import Result
 from blocade.text import listed
 
 OTHER, DASHED, BASE_END = "#AAAAAA", style.BASELINE_LOOK[1], "D"
@@ -45,7 +45,7 @@ class Loop(NamedTuple):
         return False if max(self.gap["low"], -self.gap["high"]) > SMALLEST else None
 
 
-def loops(result: Result) -> list[Loop]:
+def loops(result: Finished) -> list[Loop]:
     """The arms that lift what the baseline does not have: by a lifting, or as sanctions or isolation run out."""
     baseline, *treated = result.scenario["arms"]
     found = []
@@ -61,7 +61,7 @@ def loops(result: Result) -> list[Loop]:
     return found
 
 
-def gap(result: Result, arm: str, since: float) -> tuple[dict[str, float], tuple[float, float]]:
+def gap(result: Finished, arm: str, since: float) -> tuple[dict[str, float], tuple[float, float]]:
     """Paired gap to the baseline, quantiles over draws, over the window; at the end of the run where that begins
     before a date."""
     measure, baseline, (first, last) = bond(result).measure, arms(result)[0], result.manifest["window"]
@@ -72,13 +72,13 @@ def gap(result: Result, arm: str, since: float) -> tuple[dict[str, float], tuple
     return {name: float(row[name]) for name in QUANTILES}, (float(row["time"]), float(row["time"]))
 
 
-def path(result: Result, arm: str) -> tuple[Array, Array, Array]:
+def path(result: Finished, arm: str) -> tuple[Array, Array, Array]:
     """Times, and at each the median pressure and the median bond."""
     pressure, tie = (band_rows(result, measure, arm) for measure in ("pressure", bond(result).measure))
     return pressure["time"].to_numpy(), pressure["median"].to_numpy(), tie["median"].to_numpy()
 
 
-def _title(result: Result, found: list[Loop]) -> str:
+def _title(result: Finished, found: list[Loop]) -> str:
     loop, left, thing = found[0], found[0].gap, bond(result).thing
     years = loop.read[1] - loop.dates[-1]
     when = f"{years:g} year{'s' if years != 1 else ''} after lifting"
@@ -127,7 +127,7 @@ def _arrows(axes: Axes, loop: Loop, times: Array, x: Array, y: Array) -> None:
                 axes.annotate("", head * scale, tail * scale, arrowprops=look, gid="arrow")
 
 
-def _loop(axes: Axes, result: Result, loop: Loop) -> None:
+def _loop(axes: Axes, result: Finished, loop: Loop) -> None:
     baseline, *treated = arms(result)
     for other in (arm for arm in treated if arm != loop.arm):
         axes.plot(*path(result, other)[1:], color=OTHER, lw=1.0, gid="other")
@@ -158,7 +158,7 @@ def _left(axes: Axes, loop: Loop) -> None:
     axes.set(xlim=(-1, 1), ylabel="Gap to the baseline")
 
 
-def _notes(result: Result, found: list[Loop]) -> str:
+def _notes(result: Finished, found: list[Loop]) -> str:
     compared = [arms(result)[0], *(loop.arm for loop in found)]
     ends = [f"{size(path(result, arm)[1][-1])} in “{result.label(arm)}”" for arm in compared]
     return (
@@ -171,7 +171,7 @@ def _notes(result: Result, found: list[Loop]) -> str:
     )
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Loops of pressure and bond of every arm that lifts, and the gap to the baseline that is left."""
     found = loops(result)
     with style.styled():

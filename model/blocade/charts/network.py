@@ -29,7 +29,7 @@ from blocade.charts.style import (
 )
 from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 
 Pair = tuple[str, str]
 Ties = Mapping[Pair, float]
@@ -48,7 +48,7 @@ ROLES: Mapping[str, tuple[str, str, str]] = {
 """Marker, fill and letters of each role; the shape tells them apart in grey."""
 
 
-def ties(result: Result, arm: str, column: str) -> dict[Pair, float]:
+def ties(result: Finished, arm: str, column: str) -> dict[Pair, float]:
     """Mean ties from the real start, by pair in alphabetical order. ``column`` is ``before`` or ``after``."""
     table = where(result.ties, start="real", arm=arm)
     pairs = zip(table["iso3_a"].astype(str), table["iso3_b"].astype(str), strict=True)
@@ -148,7 +148,7 @@ def _changes(after: Ties, versus: Ties, roles: Mapping[str, str]) -> Changes:
     return sorted(found, key=lambda item: (-abs(item[0]), item[1]))
 
 
-def _title(result: Result, changes: Changes, end: str, against: str) -> str:
+def _title(result: Finished, changes: Changes, end: str, against: str) -> str:
     large = [(change, pair) for change, pair in changes if abs(change) > SMALLEST]
     if not large:
         return f"No tie among the states shown differs by over {size(SMALLEST)} from {against} by {end}"
@@ -161,7 +161,7 @@ def _title(result: Result, changes: Changes, end: str, against: str) -> str:
     )
 
 
-def _name(result: Result, pair: Pair) -> str:
+def _name(result: Finished, pair: Pair) -> str:
     return f"{result.state(pair[0])}–{result.state(pair[1])}"
 
 
@@ -180,7 +180,7 @@ def key_of_ties() -> list[Line2D]:
     return handles
 
 
-def _list(axes: Axes, result: Result, inside: set[Pair], changes: Changes, head: str) -> None:
+def _list(axes: Axes, result: Finished, inside: set[Pair], changes: Changes, head: str) -> None:
     """The changes inside bloc and patron, and the largest of all, in words."""
     rows = [
         *(["Inside bloc and patron:"] if inside else []),
@@ -192,11 +192,11 @@ def _list(axes: Axes, result: Result, inside: set[Pair], changes: Changes, head:
     axes.text(0.0, 0.66, text, transform=axes.transAxes, va="top", size=8, linespacing=1.4, gid="changes")
 
 
-def _who(result: Result) -> str:
+def _who(result: Finished) -> str:
     return "bloc, patron, " if result.scenario["patron"] else "bloc, "
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Strongest ties at the start, and at the end under the baseline and the first treated arm."""
     names = arms(result)[:2]
     before, *after = ties(result, names[0], "before"), *(ties(result, arm, "after") for arm in names)

@@ -28,7 +28,7 @@ from blocade.charts.style import (
 )
 from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 
 
 class Subject(NamedTuple):
@@ -41,7 +41,7 @@ class Subject(NamedTuple):
     unit: str = ""
 
 
-def _title(result: Result, subject: Subject) -> str:
+def _title(result: Finished, subject: Subject) -> str:
     baseline, *treated = arms(result)
     before = per_draw(result, subject.measure, baseline)
     if not treated:
@@ -53,7 +53,7 @@ def _title(result: Result, subject: Subject) -> str:
     return f"{said}, against “{result.label(baseline)}” {subject.unit}".strip()
 
 
-def _panel(axes: Axes, result: Result, measure: str, names: list[str]) -> None:
+def _panel(axes: Axes, result: Finished, measure: str, names: list[str]) -> None:
     shown = min(1, len(names) - 1)
     for index in (*range(len(names) - 1, 1, -1), 0, shown)[: len(names)]:  # the arm that the title is about on top
         rows = band_rows(result, measure, names[index])
@@ -78,7 +78,7 @@ def _same_span(panels: Sequence[Axes], subjects: Sequence[Subject]) -> None:
             axes.set_ylim(middle - span / 2, middle + span / 2)
 
 
-def _key(result: Result, names: list[str]) -> list[Artist]:
+def _key(result: Finished, names: list[str]) -> list[Artist]:
     looks = [look(index) for index in range(len(names))]
     lines = [
         line_key(f"median, {result.label(arm)}" + (" (baseline)" if not index and len(names) > 1 else ""), line, colour)
@@ -88,7 +88,7 @@ def _key(result: Result, names: list[str]) -> list[Artist]:
     return [*lines, *bands, *([line_key("5–95 % of draws, baseline", ":", width=0.7)] if len(names) > 1 else [])]
 
 
-def draw(result: Result, subjects: Sequence[Subject], lacking: str, notes: str) -> Figure:
+def draw(result: Finished, subjects: Sequence[Subject], lacking: str, notes: str) -> Figure:
     """Medians of every arm from the real start, with bands of the first treated one and bounds of the baseline.
 
     Parameters

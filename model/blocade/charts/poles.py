@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from blocade.charts import paths
 from blocade.charts.paths import Subject
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 
 SUBJECTS = (
     Subject("poles", "the effective number of poles", "Poles", "Effective number of poles"),
@@ -18,6 +18,6 @@ NOTES = (
 )
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Number of poles and tension in every arm, whichever were recorded."""
     return paths.draw(result, SUBJECTS, "Neither poles nor tension were recorded", NOTES)

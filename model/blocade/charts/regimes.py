@@ -19,8 +19,8 @@ from blocade.charts.boxes import source
 from blocade.charts.style import BLACK, BLUE, RED, line_key
 from blocade.charts.verdicts import percent
 from blocade.equations.arrays import Array
+from blocade.experiment.finished import Finished
 from blocade.parameters import Entry
-from blocade.result import Result
 from blocade.scenario.dates import month
 from blocade.text import listed
 
@@ -113,7 +113,7 @@ def _axis(entry: Entry) -> str:
     return f"{explained(entry)}, {'no unit' if entry.unit == '1' else entry.unit}"
 
 
-def draw(result: Result, found: Found, across: str, up: str) -> Figure:
+def draw(result: Finished, found: Found, across: str, up: str) -> Figure:
     """The effect of every draw over two parameters, on a smoothed surface with the line where it is 0.
 
     Parameters

@@ -15,8 +15,8 @@ from blocade.charts.style import BLACK, BLUE, GREY, RED, signed, size
 from blocade.charts.verdicts import percent, spread
 from blocade.claims import thresholds
 from blocade.equations.arrays import Array
+from blocade.experiment.finished import Finished
 from blocade.measures import MEASURES
-from blocade.result import Result
 
 LOOKS = {"isolation": (BLUE, ""), "war": (RED, "///"), "both": (GREY, "")}
 """Colour and hatch of the bars."""
@@ -35,7 +35,7 @@ class Square(NamedTuple):
     arms: Mapping[str, str]
 
 
-def square(result: Result) -> Square | None:
+def square(result: Finished) -> Square | None:
     """The first two verdicts that split a change between isolation and the war; None where there are none."""
     rows = [row for row in result.verdicts.to_dict("records") if row["start"] == "real" and _halves(row)]
     for claim in dict.fromkeys((row["claim"], row["measure"]) for row in rows):
@@ -108,7 +108,7 @@ def _notes(neither: str, s: float) -> str:
     )
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """The change in the three arms against neither, and its Shapley parts, with the whole: median and 5–95 %."""
     found = square(result)
     with style.styled():

@@ -24,7 +24,7 @@ from blocade.parameters import sets_told
 if TYPE_CHECKING:
     import pandas as pd
 
-    from blocade.result import Result
+    from blocade.experiment.finished import Finished
 
 # Okabe & Ito (2008)
 BLACK, GREY, BLUE, RED = "#222222", "#777777", "#0072B2", "#D55E00"
@@ -47,7 +47,7 @@ LINE = 1.35
 
 
 class Described(Protocol):
-    """What charts need to know of whatever they draw: a `Result`, or what the explorer has run."""
+    """What charts need to know of whatever they draw: a `Finished`, or what the explorer has run."""
 
     @property
     def scenario(self) -> Mapping[str, Any]: ...
@@ -136,7 +136,7 @@ def finish(figure: Chart) -> Chart:
     return figure
 
 
-def message(result: Result, title: str, text: str) -> Chart:
+def message(result: Finished, title: str, text: str) -> Chart:
     """A sheet that says why there is nothing to draw."""
     return finish(sheet(result, title, text, 8.0, 0.3))
 

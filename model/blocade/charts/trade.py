@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from blocade.charts.cohesion import arms, mark_time, time_notes
 from blocade.charts.style import ARM_LOOKS, BLACK, BLUE, finish, message, panel_title, sheet, styled, where
 from blocade.charts.verdicts import percent
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 from blocade.text import listed
 
 PREFIX = "trade:"
@@ -31,7 +31,7 @@ EDGE = {"edgecolor": "white", "lw": 0.3}
 Panels = Mapping[tuple[str, str], pd.DataFrame]
 
 
-def shares(result: Result) -> Panels:
+def shares(result: Finished) -> Panels:
     """Median shares of normal trade, {(member, arm): [time, partner]}, baseline and first treated arm.
 
     Partners stand from the bottom of the stack upwards: the largest states of all panels, others, senders, missing.
@@ -55,7 +55,7 @@ def shares(result: Result) -> Panels:
     }
 
 
-def _said(result: Result, member: str, before: pd.Series[float], after: pd.Series[float]) -> str:
+def _said(result: Finished, member: str, before: pd.Series[float], after: pd.Series[float]) -> str:
     """How the shares of a member's largest partner and of the senders change, in words."""
     largest = after.where(after > before, before).drop(list(GROUPS), errors="ignore").nlargest(1).index
     parts = []
@@ -67,7 +67,7 @@ def _said(result: Result, member: str, before: pd.Series[float], after: pd.Serie
     return f"of the normal trade of {result.state(member)} {listed(parts[::-1])}"
 
 
-def _title(result: Result, panels: Panels) -> str:
+def _title(result: Finished, panels: Panels) -> str:
     names, (low, high) = arms(result)[:2], result.manifest["window"]
     said = []
     for member in dict.fromkeys(member for member, _ in panels):
@@ -79,7 +79,7 @@ def _title(result: Result, panels: Panels) -> str:
     return f"{compared}: by {high:g}, {'; '.join(said)}"
 
 
-def _looks(result: Result, panels: Panels) -> dict[str, tuple[str, dict[str, Any]]]:
+def _looks(result: Finished, panels: Panels) -> dict[str, tuple[str, dict[str, Any]]]:
     """Name and look of every partner that is drawn, from the bottom of the stack upwards."""
     drawn = dict.fromkeys(str(partner) for table in panels.values() for partner in table)
     states = [partner for partner in drawn if partner not in GROUPS]
@@ -111,7 +111,7 @@ def _panel(axes: Axes, table: pd.DataFrame, looks: Mapping[str, tuple[str, dict[
     axes.axhline(1.0, color=BLACK, lw=0.8, gid="normal trade")
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Stacked median shares of the normal trade of up to two targets, under the baseline and the first treated arm."""
     panels, names = shares(result), arms(result)[:2]
     with styled():

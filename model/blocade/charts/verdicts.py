@@ -27,7 +27,7 @@ from blocade.charts.style import (
 )
 from blocade.claims import SHARE_OF_TOTAL
 from blocade.equations.arrays import Array
-from blocade.result import Result
+from blocade.experiment.finished import Finished
 from blocade.text import listed
 from blocade.verdicts import word
 
@@ -85,14 +85,14 @@ def finding(subject: str, thing: str, effect: Spread, smallest: float) -> str:
     return f"{said} in the median draw, and by over {size(smallest)} in {percent(share)} of draws"
 
 
-def panels_of(result: Result) -> list[tuple[str, float, pd.DataFrame]]:
+def panels_of(result: Finished) -> list[tuple[str, float, pd.DataFrame]]:
     """Estimands that may share an axis: unit, smallest effect, rows of the real start."""
     rows = where(result.verdicts, start="real")
     together = rows.groupby(["unit", "s"], sort=False)
     return [(str(group["unit"].iloc[0]), float(group["s"].iloc[0]), group) for _, group in together]
 
 
-def _title(result: Result) -> str:
+def _title(result: Finished) -> str:
     real = where(result.verdicts, start="real")
     counts = real["verdict"].value_counts()
     said = listed([f"{counts[word]} {word}" for word in WORDS if counts.get(word)])
@@ -101,7 +101,7 @@ def _title(result: Result) -> str:
     return f"Of {len(real)} expectations tested from the real start: {said}"
 
 
-def _checks(result: Result) -> str:
+def _checks(result: Finished) -> str:
     """How many verdicts change in the other starts: a sentence for each."""
     table = result.verdicts.pivot(index=["claim", "estimand"], columns="start", values="verdict")
     what = {
@@ -115,7 +115,7 @@ def _checks(result: Result) -> str:
     )
 
 
-def _row(axes: Axes, result: Result, row: pd.Series[Any], y: float) -> None:
+def _row(axes: Axes, result: Finished, row: pd.Series[Any], y: float) -> None:
     for start, (marker, fill, up) in STARTS.items():
         found = where(result.verdicts, claim=row["claim"], estimand=row["estimand"], start=start)
         if found.empty or pd.isna(found["estimate"].iloc[0]):
@@ -153,7 +153,7 @@ def _places(rows: pd.DataFrame) -> tuple[list[float], list[tuple[float, str]]]:
     return heights, headings
 
 
-def _panel(figure: Chart, axes: Axes, result: Result, name: str, s: float, rows: pd.DataFrame) -> None:
+def _panel(figure: Chart, axes: Axes, result: Finished, name: str, s: float, rows: pd.DataFrame) -> None:
     axes.axvspan(-s, s, color="#E8E8E8", lw=0, zorder=0, gid="smallest effect")
     axes.axvline(0.0, color=BLACK, lw=0.8, zorder=0.5)
     if name == SHARE_OF_TOTAL:
@@ -175,7 +175,7 @@ def _panel(figure: Chart, axes: Axes, result: Result, name: str, s: float, rows:
     axes.set_xlabel(f"{'Value' if name == SHARE_OF_TOTAL else 'Effect'} ({name}); grey: within ±{size(s)}", loc="left")
 
 
-def draw(result: Result) -> Figure:
+def draw(result: Finished) -> Figure:
     """Median and 5–95 % of draws of every estimand, by unit, with its verdict."""
     with styled():
         if result.verdicts.empty:

@@ -10,15 +10,14 @@ from itertools import groupby
 from pathlib import Path
 
 from blocade import resources
+from blocade.experiment.finished import Finished, Row
 from blocade.parameters import JUDGE, PRIOR, entry_of
-from blocade.result import Result
 from blocade.scenario.dates import month
 from blocade.scenario.words import event_told, named
 from blocade.summary import (
     DAGGER,
     SETTLED,
     WORDS,
-    Row,
     beyond,
     change,
     few,
@@ -144,7 +143,7 @@ def judgements() -> Mapping[str, Judgement]:
     return found
 
 
-def judgement(result: Result) -> tuple[str, tuple[str, ...]]:
+def judgement(result: Finished) -> tuple[str, tuple[str, ...]]:
     """History's judgement in words, and the patterns that are missed."""
     own = result.scenario["posterior"]
     if own not in judgements() and own != PRIOR:
@@ -162,7 +161,7 @@ def judgement(result: Result) -> tuple[str, tuple[str, ...]]:
     return said, judged.missed
 
 
-def arms(result: Result) -> Table:
+def arms(result: Finished) -> Table:
     """What is compared: every arm with its events, a lever by its name and range."""
     listed, used = result.scenario["arms"], dict[tuple[str, int], dict[str, str]]()
     for name, lever in result.scenario["levers"].items():
@@ -179,7 +178,7 @@ def arms(result: Result) -> Table:
     return Table("The arms that are compared", ("Arm", "What happens in it"), rows)
 
 
-def parameters(result: Result) -> Table:
+def parameters(result: Finished) -> Table:
     """Every parameter and lever with what was drawn of it."""
     rows = []
     for name in result.draws.columns.drop("draw"):
@@ -196,7 +195,7 @@ def _span(low: float, high: float, dated: bool) -> str:
     return ends[0] if low == high else " … ".join(ends)
 
 
-def provenance(result: Result) -> Table:
+def provenance(result: Finished) -> Table:
     """What it takes to make these results again."""
     manifest, scenario = result.manifest, result.scenario
     versions = manifest["versions"]
@@ -218,14 +217,14 @@ def _source(posterior: str) -> str:
     return "from the published ranges" if posterior == PRIOR else f"from the posterior {posterior}"
 
 
-def limits(result: Result, rows: Sequence[Row]) -> list[str]:
+def limits(result: Finished, rows: Sequence[Row]) -> list[str]:
     """What to keep in mind: warnings, other starts, what is left open, the scale of a tie."""
     every = [*few(result.sets), *stop_told(result.manifest.get("stopped")), *other_starts(rows)]
     real = [row for row in rows if row["start"] == "real"]
     return [*every, *filter(None, [left_open(result, real)]), scale(result)]
 
 
-def side_by_side(results: Sequence[Result], rows: Sequence[Sequence[Row]]) -> Table:
+def side_by_side(results: Sequence[Finished], rows: Sequence[Sequence[Row]]) -> Table:
     """Expectations that several results have, from the real start: median and verdict of each."""
     found: dict[tuple[str, str], list[str]] = {}
     labels: dict[tuple[str, str], str] = {}
@@ -241,18 +240,18 @@ def side_by_side(results: Sequence[Result], rows: Sequence[Sequence[Row]]) -> Ta
     return Table(caption, _numbered("Expectation", results), table)
 
 
-def apart(results: Sequence[Result]) -> Table:
+def apart(results: Sequence[Finished]) -> Table:
     """In which settings the results differ."""
     found = [_settings(result) for result in results]
     rows = [(key, *(one[key] for one in found)) for key in found[0] if len({one[key] for one in found}) > 1]
     return Table("Settings that differ", _numbered("Setting", results), rows)
 
 
-def _numbered(first: str, results: Sequence[Result]) -> tuple[str, ...]:
+def _numbered(first: str, results: Sequence[Finished]) -> tuple[str, ...]:
     return first, *(f"{number}. {result.folder.name}" for number, result in enumerate(results, start=1))
 
 
-def _settings(result: Result) -> dict[str, str]:
+def _settings(result: Finished) -> dict[str, str]:
     scenario = result.scenario
     ranges = [f"{name} {_ends(value)}" for name, value in scenario.get("parameters", {}).items()]
     levers = [f"{name} {_span(x['low'], x['high'], x['dated'])}" for name, x in scenario["levers"].items()]

@@ -13,11 +13,11 @@ from PIL import Image
 
 from blocade.charts import SHOWS
 from blocade.charts.style import FINDING
+from blocade.experiment.finished import Finished
 from blocade.experiment.store import REPORT, StoreError
 from blocade.library import put
 from blocade.report import content
-from blocade.result import Result
-from blocade.summary import both_starts, verdict_rows
+from blocade.summary import both_starts
 from blocade.verdicts import MEANING
 
 COMPARED = Path("results/compared.html")
@@ -36,7 +36,7 @@ class Picture:
     shows: str
 
 
-def write(result: Result) -> None:
+def write(result: Finished) -> None:
     """Write the report of a result into its folder."""
     (result.folder / REPORT).write_text(report(result), encoding="utf-8")
 
@@ -57,7 +57,7 @@ def write_page(folders: Sequence[Path], out: Path | None = None) -> Path:
     StoreError
         If a folder holds no finished results, or the file is the user's own or cannot be written.
     """
-    results = [Result(folder) for folder in folders]
+    results = [Finished(folder) for folder in folders]
     path = out or (results[0].folder / REPORT if len(results) == 1 else COMPARED)
     if path.is_dir():
         raise StoreError(f"{path}: is a folder; name a file with --out")
@@ -68,7 +68,7 @@ def write_page(folders: Sequence[Path], out: Path | None = None) -> Path:
     return path
 
 
-def report(result: Result) -> str:
+def report(result: Finished) -> str:
     """The report of a result: a self-contained HTML page.
 
     Raises
@@ -79,13 +79,13 @@ def report(result: Result) -> str:
     return _template().get_template("one.html.j2").render(mark=MARK, meaning=MEANING, **_of(result))
 
 
-def brief(result: Result) -> str:
+def brief(result: Finished) -> str:
     """The answer and the verdicts of a result, as a notebook shows them."""
     page = result.folder / REPORT
     return _template().get_template("brief.html.j2").render(meaning=MEANING, page=page, **_answer(result))
 
 
-def compared(results: Sequence[Result]) -> str:
+def compared(results: Sequence[Finished]) -> str:
     """The report of several results: side by side, then each in short.
 
     Raises
@@ -99,7 +99,7 @@ def compared(results: Sequence[Result]) -> str:
         mark=MARK,
         meaning=MEANING,
         parts_of=parts,
-        table=content.side_by_side(results, [verdict_rows(result) for result in results]),
+        table=content.side_by_side(results, [result.rows for result in results]),
         apart=apart if apart.rows else None,
     )
 
@@ -123,9 +123,9 @@ def _picture(name: str, path: Path) -> Picture:
     return Picture(name, f"data:image/png;base64,{data}", width, height, finding, SHOWS.get(name, ""))
 
 
-def _answer(result: Result) -> dict[str, object]:
+def _answer(result: Finished) -> dict[str, object]:
     """The least that is said of a result; no table of it is read."""
-    real = [row for row in verdict_rows(result) if row["start"] == "real"]
+    real = [row for row in result.rows if row["start"] == "real"]
     caption = "From the real start: the sanctions of the world were in force at the start"
     return {
         "title": result.manifest["title"],
@@ -134,9 +134,9 @@ def _answer(result: Result) -> dict[str, object]:
     }
 
 
-def _of(result: Result) -> dict[str, object]:
+def _of(result: Finished) -> dict[str, object]:
     """What the templates of pages ask for."""
-    rows = verdict_rows(result)
+    rows = result.rows
     real = [row for row in rows if row["start"] == "real"]
     clean = [row for row in rows if row["start"] == "clean" and both_starts(row)]
     said, missed = content.judgement(result)
