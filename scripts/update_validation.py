@@ -24,9 +24,9 @@ from blocade import api
 from blocade.history import commands, report, validation
 from blocade.history.patterns import patterns
 from blocade.history.posteriors import about
-from blocade.library import csv_text
 from blocade.parameters import PRIOR
 from blocade.result import Result
+from blocade.text import csv_text
 from blocade.theories import theories
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -34,7 +34,7 @@ from blocade.experiment.plan import Plan, run_points
 from blocade.experiment.pool import by_runs
 from blocade.experiment.runner import Progress, effect
 from blocade.experiment.store import StoreError
-from blocade.library import MARK, csv_text, put, refuse_foreign, usual_folder
+from blocade.library import MARK, put, refuse_foreign, usual_folder
 from blocade.limits import SENSITIVITY_RUNS
 from blocade.parameters import PRIOR, Setting, table
 from blocade.result import Result
@@ -42,6 +42,7 @@ from blocade.scenario import Scenario
 from blocade.scenario.model import Design
 from blocade.scenario.wording import mistake_at_top
 from blocade.start import WEIGHTS
+from blocade.text import csv_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,7 +198,9 @@ def discovered(
     found = discover(result, estimand)
     folder = Path(out) if out is not None else usual_folder("discover", result.folder.resolve().name)
     refuse_foreign(folder, FILES)
-    contents: dict[str, str | Figure] = {**conditions_tables(found), "boxes.png": boxes.draw(result, found)}
+    texts = conditions_tables(found)
+    page = {FILES[0]: f"{MARK}\n{texts[FILES[0]]}"}
+    contents: dict[str, str | Figure] = {**texts, **page, "boxes.png": boxes.draw(result, found)}
     plane = found.pair if over is None else (over[0], over[1])
     if plane is not None:
         try:

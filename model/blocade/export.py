@@ -9,10 +9,11 @@ import pandas as pd
 
 from blocade import __version__
 from blocade.experiment.store import StoreError
-from blocade.library import csv_text, put
+from blocade.library import put
 from blocade.measures import MEASURES
 from blocade.result import Result
 from blocade.scenario.dates import month
+from blocade.text import csv_text
 
 TABLES = ("verdicts", "outcomes", "bands", "draws", "ties")
 PYAM = "pyam.csv"

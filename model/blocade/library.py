@@ -154,11 +154,6 @@ def usual_folder(command: str, name: str) -> Path:
     return Path("results") / command / name
 
 
-def csv_text(frame: pd.DataFrame) -> str:
-    """A table as CSV, numbers to six digits."""
-    return frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")
-
-
 def refuse_foreign(folder: Path, names: Sequence[str]) -> None:
     """Refuse a folder in which files of these names are not ours; the first, Markdown, says whose they are.
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def signed(value: float | None, digits: int = 2) -> str:
@@ -42,3 +46,8 @@ def number(x: float, sign: bool = False) -> str:
     text = f"{abs(x):.3g}"
     before = "−" if x < 0 and float(text) else "+" if sign and x > 0 else ""
     return before + (text.removeprefix("0") if float(text) else "0")
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A table as CSV, numbers to six digits."""
+    return frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")

@@ -9,10 +9,9 @@ import pandas as pd
 
 from blocade.analysis.discovery import DATE, Found, Half, Leaf, called
 from blocade.analysis.prim import LEVEL, SHUFFLES, Box, End, dense_enough
-from blocade.library import MARK, csv_text
 from blocade.parameters import Entry
 from blocade.scenario.dates import month
-from blocade.text import cell, listed, number, percent
+from blocade.text import cell, csv_text, listed, number, percent
 
 FILES = ("discover.md", "trajectory.csv", "box.csv", "boxes.png", "regimes.png")
 """What a discovery writes: `tables` gives the first three, the charts are `boxes` and `regimes`."""
@@ -194,7 +193,7 @@ def box_table(found: Found) -> pd.DataFrame:
 def markdown(found: Found) -> str:
     """The discovery as a page."""
     row, entries = found.row, found.cases.entries
-    lines = [MARK, f"# When: {cell(row['label'])}", "", f"`{called(row)}`, from the {row['start']} start.", ""]
+    lines = [f"# When: {cell(row['label'])}", "", f"`{called(row)}`, from the {row['start']} start.", ""]
     lines += [of_interest(found), "", "## The box", ""]
     heading, *listed = box_lines(found)
     lines += [heading, "", *(f"- {line[2:]}" if line.startswith("· ") else f"\n{line}" for line in listed)]
