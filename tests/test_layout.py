@@ -89,3 +89,25 @@ def test_an_equation_needs_numbers_alone() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             assert all(name in allowed or name.startswith("blocade.equations") for name in names), path
+
+
+def words() -> set[str]:
+    """Every word that a name of the package is made of: ``StateAgent`` and ``state_agent`` have two."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Constant(value=str(name)) if re.fullmatch(r"[a-z_]+", name):  # a key, a measure
+                    found.add(name)
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name) | ast.Name(id=name):
+                    found |= {name, *(part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name))}
+    return found
+
+
+def test_names_are_those_of_the_glossary() -> None:
+    text = (PAGE.parents[1] / "reference" / "glossary.md").read_text(encoding="utf-8")
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")]
+    entries, known = table[1:], words()
+    assert len(entries) > 30
+    assert [word for *_, code, _ in entries for word in re.findall(r"`(\w+)`", code) if word not in known] == []
+    assert [word for *_, others in entries for word in others.split(", ") if word in known] == []

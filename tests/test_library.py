@@ -218,7 +218,7 @@ def test_what_has_no_answer_says_why(
     assert "A claim on dreams.\n\n`dream` · mechanism none · scenario none\n\nNot answered: no state" in text
     # a scenario of the name that no longer asks the claim does not answer it
     (tmp_path / "r" / "verdicts.json").write_text("[]")
-    rows = library.claims_table([result]).set_index("claim")
+    rows = library.claims_table([Result(tmp_path / "r")]).set_index("claim")
     assert rows.loc["bond-while-the-war-lasts", "note"] == "its scenario, war-or-isolation, was run without asking it"
 
 
