@@ -82,6 +82,16 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]  # Mesa carries no types
     of its pairs.
     levels, views : what each force depends on, of the pair and from its own side, [force, partner].
     drift, chosen : what it has decided and not yet done.
+
+    Examples
+    --------
+    >>> import blocade
+    >>> class Unyielding(blocade.StateAgent):
+    ...     def concede(self, exposure):
+    ...         return False
+    >>> model = blocade.BlocModel(years=1, agent_classes={"RUS": Unyielding})
+    >>> [type(agent).__name__ for agent in model.agents if agent.code == "RUS"]
+    ['Unyielding']
     """
 
     model: RunModel
@@ -317,6 +327,16 @@ class BlocModel(RunModel):
     parameters : values that replace the central ones and the theory's.
     begin : first day, decimal year. years : length of the run. dt : length of a step, years.
     agent_class : of every state. agent_classes : of single states, by code.
+
+    Examples
+    --------
+    >>> import blocade
+    >>> model = blocade.BlocModel(years=1)
+    >>> while model.running:
+    ...     model.step()
+    >>> model.steps, len(model.agents)
+    (4, 70)
+    >>> bond = model.datacollector.get_model_vars_dataframe()["cohesion"]
     """
 
     def __init__(

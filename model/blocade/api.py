@@ -82,6 +82,15 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     ------
     ScenarioError
         With every mistake, one line each.
+
+    Examples
+    --------
+    >>> import blocade
+    >>> scenario = blocade.load_scenario("isolate-russia-north-korea")
+    >>> scenario.bloc, scenario.patron
+    (('PRK', 'RUS'), 'CHN')
+    >>> [arm.name for arm in scenario.arms][:2]
+    ['as-in-2021', 'isolate']
     """
     return read(find_scenario(name_or_path))
 
@@ -221,6 +230,13 @@ def run(
     Raises
     ------
     ScenarioError, StoreError, WorldError, ValueError
+
+    Examples
+    --------
+    >>> import blocade
+    >>> result = blocade.run("placebo", draws=3)
+    >>> set(result.verdicts["verdict"])
+    {'negligible'}
     """
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     given = {"draws": draws, "replicates": replicates, "seed": seed}

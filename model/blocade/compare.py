@@ -53,6 +53,13 @@ def compare_theories(
     Raises
     ------
     ScenarioError, StoreError, WorldError, ValueError
+
+    Examples
+    --------
+    >>> import blocade
+    >>> signs = blocade.compare_theories("placebo", draws=2)
+    >>> "full" in set(signs["theory"])
+    True
     """
     loaded = scenario if isinstance(scenario, Scenario) else api.load_scenario(scenario)
     given = {"draws": draws, "seed": seed, "posterior": posterior}

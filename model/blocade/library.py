@@ -41,6 +41,13 @@ def claims_table(results: Iterable[Finished], folder: str | Path = ".") -> pd.Da
     ----------
     results : a claim is answered by the result of its own scenario; one without has a single row, and a note says why.
     folder : what the paths of charts are relative to.
+
+    Examples
+    --------
+    >>> import blocade
+    >>> table = blocade.claims_table([blocade.run("placebo", draws=3)])
+    >>> set(table[table["n"] > 0]["claim"])
+    {'placebo'}
     """
     by_name = {result.scenario["name"]: result for result in results}
     rows = [row for claim in claims().values() for row in _claim_rows(claim, by_name.get(claim.scenario), Path(folder))]

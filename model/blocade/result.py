@@ -44,6 +44,15 @@ class Result(Finished):
     ----------
     plot : charts as methods, ``result.plot.cohesion()``.
     verdicts, outcomes, bands, draws, ties : tables, see `Finished`.
+
+    Examples
+    --------
+    >>> import blocade
+    >>> made = blocade.run("placebo", draws=3)
+    >>> result = blocade.Result(made.folder)
+    >>> sorted(result.bands["arm"].unique()) == sorted(arm["name"] for arm in result.scenario["arms"])
+    True
+    >>> figure = result.plot.cohesion()
     """
 
     @cached_property

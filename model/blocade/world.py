@@ -43,6 +43,14 @@ class World:
         ``[state, sender]`` in [0, 1]: the severest act in force at the start, imposed by the sender on the state.
     aliases
         Lower-case name, alias or ISO code → ISO code.
+
+    Examples
+    --------
+    >>> import blocade
+    >>> world = blocade.load_world("2021")
+    >>> russia, china = world.codes.index("RUS"), world.codes.index("CHN")
+    >>> bool(world.trade[russia, china] > world.trade[china, russia])  # shares of each one's own trade
+    True
     """
 
     name: str
@@ -164,6 +172,13 @@ def load_world(name_or_folder: str | Path) -> World:
     ------
     WorldError
         With one line per mistake, all at once: file, line, what is wrong and what would mend it.
+
+    Examples
+    --------
+    >>> import blocade
+    >>> world = blocade.load_world("2021")
+    >>> world.size, world.codes[:3]
+    (70, ('ARE', 'ARG', 'ARM'))
     """
     folder = find_world(name_or_folder)
     name = folder.resolve().name

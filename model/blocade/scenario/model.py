@@ -102,6 +102,15 @@ class Scenario:
         ISO codes of states that are followed whatever their part.
     hypotheses
         Hypotheses put to the scenario's own arms: name -> role -> arm, and `read`, the years after the first event.
+
+    Examples
+    --------
+    >>> import blocade
+    >>> from dataclasses import replace
+    >>> scenario = blocade.load_scenario("placebo")
+    >>> result = blocade.run(replace(scenario, seed=2), "results/other-seed", draws=2)
+    >>> result.manifest["seed"]
+    2
     """
 
     name: str

@@ -41,6 +41,15 @@ class ScenarioError(ValueError):
     mistakes : list of str
         Every mistake found, each one line ``file:line:col: what, and what would mend it``, sorted by
         file, line and column.
+
+    Examples
+    --------
+    >>> import blocade
+    >>> try:
+    ...     blocade.load_scenario("placebos")
+    ... except blocade.ScenarioError as error:
+    ...     print(error.mistakes[0])
+    placebos:1:1: no such file or scenario, did you mean "placebo"?
     """
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
