@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from sphinx.application import Sphinx
 
-SECTIONS = ("Parameters", "Attributes", "Returns", "Raises", "Notes")
+SECTIONS = ("Parameters", "Attributes", "Returns", "Raises", "Notes", "Examples")
 ENTRY = re.compile(r"([*\w]+(?:, [*\w]+)*) : (.+)")
 NAMES = re.compile(r"[*\w]+(?:, [*\w]+)*")
 NEXT = re.compile(r"(?<=\.) (?=\w+(?:, \w+)* : )")
@@ -52,8 +52,8 @@ def _written(section: str | None, body: Sequence[str]) -> list[str]:
     """One section in reStructuredText; None is what stands before the first."""
     if section is None:
         return list(body)
-    if section == "Notes":
-        return ["", ".. rubric:: Notes", "", *body, ""]
+    if section in ("Notes", "Examples"):
+        return ["", f".. rubric:: {section}", "", *body, ""]
     text = [line for line in body if line.strip()]
     entries = _entries([part for line in text for part in NEXT.split(line)])
     if entries:
