@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import blocade
 from blocade import equations
 from blocade.cli import parser
 from blocade.parameters import table
@@ -72,3 +73,7 @@ def test_the_account_of_the_model_names_every_equation() -> None:
 
 def test_every_parameter_has_a_source_or_the_word_assumption() -> None:
     assert all(entry.source.strip() for entry in table().values())
+
+
+def test_the_citation_names_this_version() -> None:
+    assert f"\nversion: {blocade.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")

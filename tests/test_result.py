@@ -16,7 +16,7 @@ from blocade.claims import estimands
 from blocade.experiment.plan import run_chunk
 from blocade.experiment.store import StoreError
 from blocade.resources import seeds
-from blocade.scenario import Scenario
+from blocade.scenario import Scenario, ScenarioError
 from blocade.verdicts import contrast
 
 SMALL = Path(__file__).parent / "small.yaml"
@@ -79,6 +79,13 @@ def test_an_effect_may_be_read_at_another_time() -> None:
 def replaced(**changes: int) -> Scenario:
     """The small scenario with some numbers changed."""
     return replace(api.read(SMALL), **changes)
+
+
+def test_a_scenario_that_was_changed_is_checked_again(tmp_path: Path) -> None:
+    changed = replace(api.read(SMALL), claims=("placebo",))
+    with pytest.raises(ScenarioError, match='claim "placebo" compares arms that this scenario lacks'):
+        blocade.run(changed, tmp_path / "r", draws=1, workers=1, progress=quiet)
+    assert not (tmp_path / "r").exists()
 
 
 def test_parameters_that_are_not_varied_stay_where_the_scenario_put_them(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from blocade.scenario import Scenario, ScenarioError
     from blocade.world import World, load_world
 
-__version__ = "0.1.0"
+__version__ = "0.6.0"
 __all__ = [
     "BlocModel",
     "Result",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -112,12 +113,17 @@ def _check(scenarios: Sequence[Scenario]) -> None:
     """Refuse scenarios of one file that load, and cannot answer or be drawn."""
     problems: list[tuple[Place, str]] = []
     for scenario in scenarios:
-        silent = unanswerable(scenario, applicable(roles_of(scenario, world_of(scenario.world))))
-        problems += [((key,), problem) for key, problem in silent] + unfit(scenario)
+        problems += _problems(scenario)
     if problems:
         path = scenarios[0].path
         whole = read_whole(path)[0]
         raise ScenarioError([Mistake(_spot(whole, place, path), problem) for place, problem in problems])
+
+
+def _problems(scenario: Scenario) -> list[tuple[Place, str]]:
+    """What keeps a scenario from answering or from being drawn: where in its file, and one sentence."""
+    silent = unanswerable(scenario, applicable(roles_of(scenario, world_of(scenario.world))))
+    return [*(((key,), problem) for key, problem in silent), *unfit(scenario)]
 
 
 def _spot(whole: Tree, place: Place, path: Path) -> Spot:
@@ -248,7 +254,7 @@ def run(
         raise ValueError(f"engine: {engine!r} is unknown; there are {' and '.join(ENGINES)}")
     instead = {name: value for name, value in {**given, "posterior": posterior}.items() if value is not None}
     loaded = replace(loaded, **instead)  # type: ignore[arg-type]
-    if problems := unfit(loaded):  # other draws or another posterior may not fit the design
+    if problems := _problems(loaded):  # a file was checked when it was read, and may have been changed since
         raise ScenarioError([Mistake(Spot(str(loaded.path)), problem) for _, problem in problems])
     folder = Path(out) if out is not None else Path("results") / loaded.place
     planned = plan(loaded, engine)
@@ -270,27 +276,20 @@ def show(folder: Path) -> None:
     report.write(result)
 
 
-class progress_bar:
+@contextmanager
+def progress_bar(progress: Progress | None, label: str) -> Iterator[Progress]:
     """A progress bar as a context, or the caller's own progress function."""
+    if progress is not None:
+        yield progress
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where a notebook has no widgets, a bar of text will do
+        from tqdm.auto import tqdm  # noqa: PLC0415 (slow to import)
 
-    def __init__(self, progress: Progress | None, label: str) -> None:
-        self._progress, self._label = progress, label
-
-    def __enter__(self) -> Progress:
-        if self._progress is not None:
-            return self._progress
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # where a notebook has no widgets, a bar of text will do
-            from tqdm.auto import tqdm  # noqa: PLC0415 (slow to import)
-
-        self._tqdm = tqdm(desc=self._label, unit=" runs", dynamic_ncols=True)
+    with tqdm(desc=label, unit=" runs", dynamic_ncols=True) as bar:
 
         def report(done: int, total: int) -> None:
-            self._tqdm.total = total
-            self._tqdm.update(done - self._tqdm.n)
+            bar.total = total
+            bar.update(done - bar.n)
 
-        return report
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress is None:
-            self._tqdm.close()
+        yield report

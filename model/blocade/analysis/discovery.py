@@ -99,7 +99,7 @@ def _columns(learned: Learned) -> tuple[int, ...]:
     return tuple(dict.fromkeys(column for column, _ in ends))
 
 
-def discover(result: Finished, estimand: str | None, start: str = "real") -> Found:
+def discover(result: Finished, estimand: str | None = None, start: str = "real") -> Found:
     """Under which parameters the effect of an estimand is of interest.
 
     Parameters

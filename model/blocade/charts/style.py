@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -223,13 +224,17 @@ def where(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:
 
 
 def size(x: float) -> str:
-    """A size of an effect: ``.07``, ``1.20``, ``.004`` where two decimals would say nothing."""
+    """A size of an effect: ``.07``, ``1.20``, ``.004`` where two decimals would say nothing, a dash for none."""
+    if not math.isfinite(x):
+        return "–"
     text = f"{abs(x):.2f}" if abs(x) >= 0.005 or x == 0 else f"{abs(x):.3f}"
     return text.removeprefix("0")
 
 
 def signed(x: float) -> str:
-    """A signed effect: ``+.07``, ``−.31``, and ``0`` without sign where it rounds to nothing."""
+    """A signed effect: ``+.07``, ``−.31``, ``0`` without sign where it rounds to nothing, a dash for none."""
     if abs(x) < 0.005:
         return "0"
+    if not math.isfinite(x):
+        return size(x)
     return f"{'+' if x > 0 else '−'}{size(x)}"

@@ -7,10 +7,8 @@ import pandas as pd
 
 from blocade.experiment.runner import Progress
 from blocade.history.calibration import run_through
-from blocade.history.panel import PERIODS, observed
 from blocade.history.patterns import Pattern, historical_claims, patterns
 from blocade.history.posteriors import about
-from blocade.history.statistics import compute
 from blocade.parameters import PRIOR, posterior, sample
 
 DRAWS, SEED = 200, 7
@@ -80,13 +78,3 @@ def claim_table(scores: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def recomputed() -> dict[str, float]:
-    """The observed side of every pattern that is computed from ``seeds/history``, worked out anew."""
-    found = {}
-    for pattern in patterns().values():
-        if pattern.computed:
-            panel = observed(PERIODS[pattern.period], pattern.until)
-            found[pattern.name] = float(compute(panel, pattern.statistic, pattern.given)[0])
-    return found
