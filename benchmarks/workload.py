@@ -19,11 +19,12 @@ import numpy.typing as npt
 from blocade import api, engine
 from blocade.experiment.plan import DT
 from blocade.experiment.pool import RUNS_ABREAST
-from blocade.measures import Roles, applicable, columns, record, roles
+from blocade.measures import applicable, columns, record
 from blocade.parameters import Parameters, sample, table
 from blocade.policy.calendar import Decree, calendar
 from blocade.policy.events import Event
 from blocade.randomness import Luck
+from blocade.roles import Roles, roles
 from blocade.start import WEIGHTS, Start, solve_start
 from blocade.state import Moment, Observer, State
 from blocade.world import GOODS, World, load_world

@@ -16,7 +16,7 @@ from test_charts import LONG, extent, marks, notes, panels, title
 from test_charts_library import only
 
 from blocade.charts import backcast, posterior, scorecard, skill, theory_scores
-from blocade.charts.style import BLACK, BLUE, GREY, RED
+from blocade.charts.style import BLUE, GREY, RED
 
 
 def x_of(axes: Axes, gid: str) -> float:
@@ -320,12 +320,11 @@ def theories(*rows: tuple[str, str, bool, float, Mapping[str, float]]) -> pd.Dat
 
 
 THEORIES = theories(
-    ("naive", "naive", False, np.nan, {"votes": 1.0, "trade": 1.0}),
     ("rally", "theory", False, -50.0, {"votes": 1.3, "trade": 9.0}),
     ("full", "theory", True, -2.0, {"votes": 0.8, "trade": 0.9}),
     ("exchange", "theory", True, 0.0, {"votes": 0.9, "trade": 1.1}),
     ("homophily", "null", False, -5.0, {"votes": 1.05}),
-    ("dyad", "null", False, -8.0, {"votes": 1.0, "trade": 1.0}),
+    ("dyad", "null", False, np.nan, {"votes": 1.0, "trade": 1.0}),
 )
 
 
@@ -333,7 +332,7 @@ def test_theories_stand_at_their_ratios_and_evidence() -> None:
     votes, trade, evidence = panels(figure := theory_scores.draw(THEORIES, "A source."))
     assert title(figure) == "History keeps 2 of 3 theories (exchange and full) and none of 2 null models"
     assert [axes.get_title(loc="left") for axes in (votes, trade)] == ["votes", "trade"]
-    order = ["exchange", "full", "homophily", "dyad", "rally", "naive"]
+    order = ["exchange", "full", "homophily", "rally", "dyad"]
     assert [label.get_text() for label in votes.get_yticklabels()] == order
     heights = [y_of(votes, f"median {name}") for name in order]
     assert heights == sorted(heights) and votes.yaxis_inverted()
@@ -345,19 +344,19 @@ def test_theories_stand_at_their_ratios_and_evidence() -> None:
     assert texts(trade, "no homophily") == ["no number"]
     assert x_of(evidence, "median full") == -2.0
     assert tuple(only(evidence, "stem full").get_xdata()) == (0.0, -2.0)
-    assert texts(evidence, "no naive") == ["no number"]
+    assert texts(evidence, "no dyad") == ["no number"]
 
 
 def test_theories_differ_in_shape_by_kind_and_in_fill_by_whether_they_are_kept() -> None:
     votes, *_ = panels(theory_scores.draw(THEORIES, "x"))
-    found = {name: only(votes, f"median {name}") for name in ("full", "rally", "dyad", "naive")}
+    found = {name: only(votes, f"median {name}") for name in ("full", "rally", "dyad")}
     assert {name: (mark.get_marker(), mark.get_markeredgecolor()) for name, mark in found.items()} == {
-        "full": ("o", BLUE), "rally": ("o", GREY), "dyad": ("s", GREY), "naive": ("D", BLACK),
+        "full": ("o", BLUE), "rally": ("o", GREY), "dyad": ("s", GREY),
     }  # fmt: skip
-    assert [mark.get_markerfacecolor() for mark in found.values()] == [BLUE, "white", "white", BLACK]
+    assert [mark.get_markerfacecolor() for mark in found.values()] == [BLUE, "white", "white"]
     weights = [label.get_fontweight() for label in votes.get_yticklabels()]
-    assert weights == ["bold"] * 2 + ["normal"] * 4
-    assert len(marks(votes, "between")) == 2
+    assert weights == ["bold"] * 2 + ["normal"] * 3
+    assert len(marks(votes, "between")) == 1
 
 
 def test_theories_far_off_are_clipped_with_their_value() -> None:
@@ -371,9 +370,7 @@ def test_theories_far_off_are_clipped_with_their_value() -> None:
 def test_title_of_theories() -> None:
     one = THEORIES[THEORIES["theory"] == "full"]
     assert title(theory_scores.draw(one, "x")) == "History keeps 1 of 1 theory (full)"
-    assert title(theory_scores.draw(one.assign(kind="naive"), "x")) == "No theory is among what is scored"
-    other = theory_scores.draw(one.assign(kind="expert", evidence=-np.inf), "x")
-    assert only(panels(other)[0], "median full").get_marker() == theory_scores.OTHERS[0]
+    other = theory_scores.draw(one.assign(evidence=-np.inf), "x")
     assert texts(panels(other)[-1], "number full") == ["−∞"]
 
 
@@ -410,9 +407,9 @@ def long_posterior() -> Figure:
 
 
 def long_theories() -> Figure:
-    kinds = ("theory", "null", "other", "naive")
+    kinds = ("theory", "null")
     ratios = [{"votes": 0.7, "trade": 1.0 + k, LONG[:20]: 1.0} for k in range(10)]
-    rows = [(LONG[: 8 + 6 * k], kinds[k % 4], k < 3, -9.0 * k, found) for k, found in enumerate(ratios)]
+    rows = [(LONG[: 8 + 6 * k], kinds[k % 2], k < 3, -9.0 * k, found) for k, found in enumerate(ratios)]
     return theory_scores.draw(theories(*rows), LONG)
 
 

@@ -75,7 +75,7 @@ def test_every_arm_of_every_scenario_can_be_explored_as_it_is(path: Path, labora
 
 
 def test_the_saved_file_gives_what_the_page_shows(tmp_path: Path, laboratory: Laboratory) -> None:
-    setting = isolate().with_force("risk", False).with_parameter("phi", 0.2)
+    setting = isolate().with_mechanism("risk", False).with_parameter("phi", 0.2)
     path = tmp_path / "mine.yaml"
     path.write_text(setting.text(), encoding="utf-8")
     result = blocade.run(path, tmp_path / "results", progress=lambda _done, _total: None)
@@ -111,14 +111,14 @@ def test_what_happens_in_the_twin_too_is_no_effect(laboratory: Laboratory) -> No
 def test_every_force_can_be_switched_off_and_on(laboratory: Laboratory) -> None:
     setting = isolate()
     for force, name in MECHANISMS.items():
-        off = setting.with_force(force, False)
-        assert (setting.has_force(force), off.has_force(force)) == (True, False)
+        off = setting.with_mechanism(force, False)
+        assert (setting.has_mechanism(force), off.has_mechanism(force)) == (True, False)
         assert laboratory.scenario(off).parameters == {name: 0.0}
-        assert off.with_force(force, True) == setting
+        assert off.with_mechanism(force, True) == setting
     only = replace(setting, theory="balance")  # has all others switched off
-    assert not only.has_force("risk")
-    assert only.with_force("risk", True).has_force("risk")
-    assert not only.with_force("risk", True).with_force("risk", False).has_force("risk")
+    assert not only.has_mechanism("risk")
+    assert only.with_mechanism("risk", True).has_mechanism("risk")
+    assert not only.with_mechanism("risk", True).with_mechanism("risk", False).has_mechanism("risk")
 
 
 @pytest.mark.parametrize("kind", ADDED)

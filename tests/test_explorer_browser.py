@@ -143,7 +143,7 @@ def test_a_slider_changes_the_charts_and_reset_brings_the_run_back(screen: Scree
 
 def test_a_force_can_be_switched_off(screen: Screen) -> None:
     first = screen.chart("bond")[1]
-    screen.section("Forces")
+    screen.section("Mechanisms")
     screen.driver.execute_script("arguments[0].click()", screen.switch("match"))
     screen.wait(lambda: screen.chart("bond")[1] != first)
 

@@ -14,11 +14,12 @@ from worlds import make_world
 
 from blocade.equations.exchange import gate
 from blocade.forces import FORCES
-from blocade.measures import MEASURES, Roles, alignment, applicable, columns, mean_tie, record, roles
+from blocade.measures import MEASURES, alignment, applicable, columns, mean_tie, record
 from blocade.policy.calendar import at_rest, calendar
 from blocade.policy.events import IsolationEvent, OfferEvent, SanctionsEvent, WarEvent
 from blocade.policy.orders import orders
 from blocade.policy.rules import Seen
+from blocade.roles import Roles, roles
 from blocade.situation import assess, forces, levels, pairs, special_levels
 from blocade.start import solve_start
 from blocade.state import Moment
@@ -237,14 +238,14 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_measure(name: str, moment: Moment, who: Roles) -> None:
-    np.testing.assert_allclose(MEASURES[name][2](moment, who), EXPECTED[name], rtol=0, atol=2e-15)
+    np.testing.assert_allclose(MEASURES[name].of(moment, who), EXPECTED[name], rtol=0, atol=2e-15)
 
 
 def test_exchange_counts_as_far_as_the_gate_is_open(moment: Moment, who: Roles) -> None:
     """Ties of .1, .15 and .05 open the gate by a half, three quarters and a quarter."""
     cool = replace(moment, state=replace(moment.state, tie=moment.state.tie / 4))
     arms = 0.5 * 0.8 * 0.5 * 0.5 * 0.6 + 0.75 * 0.5 * 0.5 * 0.4 + 0.25 * 0.5 * 0.2 * 0.6
-    close(MEASURES["exchange_arms"][2](cool, who), [arms / 3, 0.0])
+    close(MEASURES["exchange_arms"].of(cool, who), [arms / 3, 0.0])
 
 
 def test_every_measure_applies_in_a_scenario_that_has_all_roles(who: Roles) -> None:
@@ -296,7 +297,7 @@ def with_ties(tie: Array, capability: Array | None = None, votes: Array | None =
 
 
 def measured(name: str, tie: Array, capability: Array | None = None) -> float:
-    return float(MEASURES[name][2](*with_ties(tie, capability))[0])
+    return float(MEASURES[name].of(*with_ties(tie, capability))[0])
 
 
 def everyone(n: int, value: float) -> Array:
@@ -363,16 +364,16 @@ def test_swing_alignment_counts_states_by_size() -> None:
 def test_agreement_ends_at_none_and_all() -> None:
     for change, votes, expected in ((-1.0, -0.9, 0.0), (1.0, 0.9, 1.0)):
         tie, alike = everyone(3, change), everyone(3, votes)
-        assert MEASURES["un_agreement"][2](*with_ties(tie, votes=alike)).item() == expected
+        assert MEASURES["un_agreement"].of(*with_ties(tie, votes=alike)).item() == expected
 
 
 def test_a_permanent_member_shields_itself_and_enmity_shields_nobody(world: World, moment: Moment) -> None:
     a, b, c, d, *_ = world.codes
     own = replace(world, groups={"P5": (a, d)})
-    shields = MEASURES["gridlock"][2](moment, roles(own, (a, b), c, (d,)))
+    shields = MEASURES["gridlock"].of(moment, roles(own, (a, b), c, (d,)))
     np.testing.assert_allclose(shields, [(1 + 0.4) / 2, (1 + 0.2) / 2], rtol=0, atol=1e-15)
     hostile = replace(world, groups={"P5": (d,)})
-    assert MEASURES["gridlock"][2](moment, roles(hostile, (a, b), c, (d,))).tolist() == [0.0, 0.0]
+    assert MEASURES["gridlock"].of(moment, roles(hostile, (a, b), c, (d,))).tolist() == [0.0, 0.0]
 
 
 def test_a_state_that_has_lost_all_trade_has_no_sphere(moment: Moment, who: Roles) -> None:
@@ -380,7 +381,7 @@ def test_a_state_that_has_lost_all_trade_has_no_sphere(moment: Moment, who: Role
     trade = np.array(moment.state.trade)
     pain[0, 0], trade[0, 0] = 1.0, 0.0
     now = replace(moment, situation=replace(moment.situation, pain=pain), state=replace(moment.state, trade=trade))
-    np.testing.assert_allclose(MEASURES["sphere"][2](now, who), [0.53 / 0.9 / 2, 0.0], rtol=0, atol=1e-15)
+    np.testing.assert_allclose(MEASURES["sphere"].of(now, who), [0.53 / 0.9 / 2, 0.0], rtol=0, atol=1e-15)
 
 
 def test_a_war_is_counted_as_long_as_it_lasts(world: World) -> None:
@@ -388,7 +389,7 @@ def test_a_war_is_counted_as_long_as_it_lasts(world: World) -> None:
     war = (WarEvent((a, d), 2022.5, 2023.0),)
     moments = history(solve_start(world, sets()), sets(), war, 6)
     who = roles(world, (a, b), c, (d,))
-    assert [MEASURES["war"][2](now, who).item() for now in moments] == [0, 0, 1, 1, 0, 0, 0]
+    assert [MEASURES["war"].of(now, who).item() for now in moments] == [0, 0, 1, 1, 0, 0, 0]
 
 
 # --- all measures at once -----------------------------------------------------------------------------------------
@@ -431,7 +432,7 @@ def test_measures_are_finite_bounded_and_blind_to_the_order_of_states(world: Wor
     mixed = place.select(place.codes[k] for k in rng.permutation(place.size))
     again = history(solve_start(mixed, parameters), parameters, events, 16)[-1]
     np.testing.assert_allclose(
-        [MEASURES[name][2](again, roles(mixed, *cast)) for name in names],
+        [MEASURES[name].of(again, roles(mixed, *cast)) for name in names],
         [found[name][-1] for name in names],
         rtol=0, atol=1e-9,
     )  # fmt: skip

@@ -15,8 +15,9 @@ from blocade.claims import Estimand, claims, estimands, hypotheses, posed, thres
 from blocade.experiment.plan import Plan, run_chunk
 from blocade.experiment.pool import RUNS_ABREAST
 from blocade.experiment.runner import effect
-from blocade.measures import MEASURES, applicable, roles
+from blocade.measures import MEASURES, applicable
 from blocade.policy.events import IsolationEvent, SanctionsEvent, WarEvent
+from blocade.roles import roles
 from blocade.scenario import Scenario, find_scenario
 from blocade.scenario.model import Arm
 from blocade.verdicts import contrast, drivers, effects, judge, word

@@ -52,13 +52,14 @@ from blocade.equations.pressure import closed, hand, pressure
 from blocade.equations.reach import reach
 from blocade.equations.risk import association_risk
 from blocade.forces import EVERYONE, FORCES, SIGNS, SPECIAL, Sight
-from blocade.measures import MEASURES, Measure, Roles, alignment, applicable, roles
+from blocade.measures import MEASURES, Measured, alignment, applicable
 from blocade.parameters import Parameters, central, table
 from blocade.policy.calendar import Decree, calendar, first_step
 from blocade.policy.events import Event
 from blocade.policy.mixed import Decreed, own
 from blocade.policy.orders import orders
 from blocade.randomness import Luck
+from blocade.roles import Roles, roles
 from blocade.situation import ARMS, PAINED, TECHNOLOGY, Situation
 from blocade.start import Start, solve_start
 from blocade.state import Moment, Observer, State, initial_state
@@ -366,7 +367,7 @@ class BlocModel(RunModel):
         super().__init__(solve_start(place, values), values, decrees, dt, agent_class, agent_classes, int(rng))
         self.begin, self.roles, self.luck = begin, who, Luck(int(rng), [0], [0], place.codes)
         own = {"state": "code"} | {f"state_{name}": name for name in COLLECTED}
-        measured = {name: partial(_value, MEASURES[name][2]) for name in applicable(who)}
+        measured = {name: partial(_value, MEASURES[name].of) for name in applicable(who)}
         self.datacollector = mesa.DataCollector(model_reporters=measured, agent_reporters=own)
         self._collect()
 
@@ -416,7 +417,7 @@ def _stacked(records: Sequence[Any]) -> Any:
     return type(records[0])(**columns)
 
 
-def _value(measure: Measure, model: BlocModel) -> float:
+def _value(measure: Measured, model: BlocModel) -> float:
     return float(measure(model.moment, model.roles)[0])
 
 
@@ -449,5 +450,7 @@ def _cast(world: World, bloc: Sequence[str], patron: str | None, senders: Sequen
             raise ValueError(f"{part}: empty; give at least one state")
     if twice := sorted({*parts["bloc"], *parts["patron"]} & {*parts["senders"]}):
         raise ValueError(f"senders: {', '.join(twice)} cannot be in the bloc or its patron too; give other senders")
+    if set(parts["patron"]) <= set(parts["bloc"]) and patron:
+        raise ValueError(f"patron: {patron} cannot be in the bloc too; give another, or None")
     return roles(world, parts["bloc"], parts["patron"][0] if patron else None, parts["senders"])
 

@@ -60,7 +60,7 @@ class Estimand:
     @property
     def unit(self) -> str:
         """Unit of the effect; a share of a total has its own, whatever it is a share of."""
-        return MEASURES[self.measure][0] if self.share_of is None else SHARE_OF_TOTAL
+        return MEASURES[self.measure].unit if self.share_of is None else SHARE_OF_TOTAL
 
     @property
     def arms(self) -> tuple[str, ...]:

@@ -104,9 +104,8 @@ def sensitivity(
     evaluate = _evaluator(planned, settings, asked, workers, progress, total)
     screening = screen(evaluate, known, smallest, spent.r, only.seed)
     found = indices(evaluate, known, screening.kept, smallest, spent.n, only.seed)
-    source = (
-        f"{loaded.title} World {loaded.world}, {len(planned.arms)} arms from the real start, one luck for all points."
-    )
+    world, count = Path(loaded.world).name, len(planned.arms)
+    source = f"{loaded.title} World {world}, {count} arms from the real start, one luck for all points."
     made = f"Made by `blocade sensitivity {loaded.name}`: r = {spent.r} trajectories, N = {spent.n} base points."
     head = [MARK, f"# {loaded.title} What the answer hangs on", "", f"{made} {source}", ""]
     put(folder, {**_tables(head, asked, screening, found), **_tornados(charts, found, asked, known, source)})

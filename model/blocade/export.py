@@ -82,7 +82,7 @@ def _told(measure: str, result: Result) -> tuple[str, str, str]:
     """Region, variable and unit of a column of results: ``alignment:IRN`` is of Iran, ``trade:RUS:CHN`` of Russia."""
     name, *about = measure.split(":")
     if not about:
-        return WORLD, name, MEASURES[name][0]
+        return WORLD, name, MEASURES[name].unit
     partner = [result.manifest["names"].get(about[1], about[1])] if len(about) > 1 else []
     return result.state(about[0]), "|".join([name, *partner]), UNITS[name]
 

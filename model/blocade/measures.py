@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,13 +16,20 @@ from blocade.equations.arrays import Array
 from blocade.equations.exchange import gate
 from blocade.equations.pressure import closed, hand
 from blocade.parameters import table
-from blocade.roles import Indices, Roles, roles
+from blocade.roles import Indices, Roles
 from blocade.state import Moment
 from blocade.world import GOODS
 
-__all__ = ["MEASURES", "Measure", "Roles", "alignment", "applicable", "columns", "mean_tie", "record", "roles"]
+Measured = Callable[[Moment, Roles], Array]
 
-Measure = Callable[[Moment, Roles], Array]
+
+class Measure(NamedTuple):
+    """What is recorded: its unit, what it means, and how it is worked out of a moment, [run]."""
+
+    unit: str
+    meaning: str
+    of: Measured
+
 
 TRADE = "share of normal trade"
 POWER = "share of world capability"
@@ -95,7 +103,7 @@ def _sphere(moment: Moment, roles: Roles) -> Array:
     return _mean(np.divide(inside, left, out=np.zeros_like(inside), where=left > 0.0))
 
 
-def _exchange(good: int) -> Measure:
+def _exchange(good: int) -> Measured:
     """How far a good would change hands, ``gate_ij (1 − closed_ij) ½ (n_ig s_jg + n_jg s_ig)`` (equation 5, one good),
     mean over the pairs inside bloc and patron."""
 
@@ -164,74 +172,73 @@ def _old_alliances(moment: Moment, roles: Roles) -> Array:
     return _mean(moment.state.tie[:, i, j])
 
 
-MEASURES: Mapping[str, tuple[str, str, Measure]] = MappingProxyType(
-    {
-        "cohesion": ("tie", "mean tie inside the bloc", lambda m, r: _tie(m, r.bloc, r.bloc)),
-        "embrace": ("tie", "mean tie between the bloc and its patron", lambda m, r: _tie(m, r.bloc, r.patron)),
-        "distance": (
-            "tie",
-            "minus the mean tie between the bloc and the senders",
-            lambda m, r: -_tie(m, r.bloc, r.senders),
-        ),
-        "sender_cohesion": ("tie", "mean tie among the senders", lambda m, r: _tie(m, r.senders, r.senders)),
-        "old_alliances": ("tie", "mean tie of the pairs allied in the world, outside bloc and patron", _old_alliances),
-        "swing_alignment": (
-            "tie",
-            "alignment with the senders of all states without a part, weighted by capability",
-            lambda m, r: _by_size(alignment(m.state.tie, r), r.others, r),
-        ),
-        "tension": ("tie", "hostility in the world, Σ ĉ_i ĉ_j max(0, −A_ij)", _tension),
-        "poles": ("poles", "effective number of poles: 1 if all are allies, n if n equals are enemies", _poles),
-        "frustration": ("share", "share of triads out of balance, weighted by capabilities and ties", _frustration),
-        "compliance": ("share", "mean compliance of the bloc", lambda m, r: _mean(m.state.compliance[:, r.bloc])),
-        "pain": (TRADE, "mean pain of the bloc", lambda m, r: _mean(m.situation.pain[:, r.bloc])),
-        "pressure": (POWER, "mean pressure on the bloc", lambda m, r: _mean(m.situation.pressure[:, r.bloc])),
-        "insulation": ("share", "mean insulation of the bloc", lambda m, r: _mean(m.state.insulation[:, r.bloc])),
-        "sender_cost": (
-            TRADE,
-            "pain of the senders, weighted by capability",
-            lambda m, r: _by_size(m.situation.pain, r.senders, r),
-        ),
-        "capability": (POWER, "capability of the bloc", _capability),
-        "power": (
-            POWER,
-            "capability of the bloc times its cohesion",
-            lambda m, r: _capability(m, r) * _tie(m, r.bloc, r.bloc),
-        ),
-        "armament": (BURDEN, "mean armament of the bloc", lambda m, r: _mean(m.state.armament[:, r.bloc])),
-        "armament_watched": (
-            BURDEN,
-            "armament of the states watched, weighted by capability",
-            lambda m, r: _by_size(m.state.armament, r.watched, r),
-        ),
-        "armament_senders": (
-            BURDEN,
-            "armament of the senders, weighted by capability",
-            lambda m, r: _by_size(m.state.armament, r.senders, r),
-        ),
-        "war": ("share of time", "time at war, summed over the bloc's members", _war),
-        "trade_within": (TRADE, "trade of the bloc's members with each other", lambda m, r: _trade(m, r, r.bloc)),
-        "trade_patron": (TRADE, "trade of the bloc's members with their patron", lambda m, r: _trade(m, r, r.patron)),
-        "trade_senders": (TRADE, "trade of the bloc's members with the senders", lambda m, r: _trade(m, r, r.senders)),
-        "trade_others": (
-            TRADE,
-            "trade of the bloc's members with all states without a part",
-            lambda m, r: _trade(m, r, r.others),
-        ),
-        "sphere": ("share of trade left", "how far the bloc's remaining trade stays with bloc and patron", _sphere),
-        **{
-            f"exchange_{good}": (
-                "need times surplus",
-                f"{good.replace('_', ' and ')}: what bloc and patron need and spare each other, pairwise mean",
-                _exchange(place),
-            )
-            for place, good in enumerate(GOODS)
-        },
-        "un_agreement": ("0–1", "likeness of UN votes in the bloc, as far as its ties speak for it", _un_agreement),
-        "gridlock": ("tie", "how far a permanent member shields the bloc in the Security Council", _gridlock),
-    }
-)
-"""name -> (unit, meaning, function)."""
+_TOLD: Mapping[str, tuple[str, str, Measured]] = {
+    "cohesion": ("tie", "mean tie inside the bloc", lambda m, r: _tie(m, r.bloc, r.bloc)),
+    "embrace": ("tie", "mean tie between the bloc and its patron", lambda m, r: _tie(m, r.bloc, r.patron)),
+    "distance": (
+        "tie",
+        "minus the mean tie between the bloc and the senders",
+        lambda m, r: -_tie(m, r.bloc, r.senders),
+    ),
+    "sender_cohesion": ("tie", "mean tie among the senders", lambda m, r: _tie(m, r.senders, r.senders)),
+    "old_alliances": ("tie", "mean tie of the pairs allied in the world, outside bloc and patron", _old_alliances),
+    "swing_alignment": (
+        "tie",
+        "alignment with the senders of all states without a part, weighted by capability",
+        lambda m, r: _by_size(alignment(m.state.tie, r), r.others, r),
+    ),
+    "tension": ("tie", "hostility in the world, Σ ĉ_i ĉ_j max(0, −A_ij)", _tension),
+    "poles": ("poles", "effective number of poles: 1 if all are allies, n if n equals are enemies", _poles),
+    "frustration": ("share", "share of triads out of balance, weighted by capabilities and ties", _frustration),
+    "compliance": ("share", "mean compliance of the bloc", lambda m, r: _mean(m.state.compliance[:, r.bloc])),
+    "pain": (TRADE, "mean pain of the bloc", lambda m, r: _mean(m.situation.pain[:, r.bloc])),
+    "pressure": (POWER, "mean pressure on the bloc", lambda m, r: _mean(m.situation.pressure[:, r.bloc])),
+    "insulation": ("share", "mean insulation of the bloc", lambda m, r: _mean(m.state.insulation[:, r.bloc])),
+    "sender_cost": (
+        TRADE,
+        "pain of the senders, weighted by capability",
+        lambda m, r: _by_size(m.situation.pain, r.senders, r),
+    ),
+    "capability": (POWER, "capability of the bloc", _capability),
+    "power": (
+        POWER,
+        "capability of the bloc times its cohesion",
+        lambda m, r: _capability(m, r) * _tie(m, r.bloc, r.bloc),
+    ),
+    "armament": (BURDEN, "mean armament of the bloc", lambda m, r: _mean(m.state.armament[:, r.bloc])),
+    "armament_watched": (
+        BURDEN,
+        "armament of the states watched, weighted by capability",
+        lambda m, r: _by_size(m.state.armament, r.watched, r),
+    ),
+    "armament_senders": (
+        BURDEN,
+        "armament of the senders, weighted by capability",
+        lambda m, r: _by_size(m.state.armament, r.senders, r),
+    ),
+    "war": ("share of time", "time at war, summed over the bloc's members", _war),
+    "trade_within": (TRADE, "trade of the bloc's members with each other", lambda m, r: _trade(m, r, r.bloc)),
+    "trade_patron": (TRADE, "trade of the bloc's members with their patron", lambda m, r: _trade(m, r, r.patron)),
+    "trade_senders": (TRADE, "trade of the bloc's members with the senders", lambda m, r: _trade(m, r, r.senders)),
+    "trade_others": (
+        TRADE,
+        "trade of the bloc's members with all states without a part",
+        lambda m, r: _trade(m, r, r.others),
+    ),
+    "sphere": ("share of trade left", "how far the bloc's remaining trade stays with bloc and patron", _sphere),
+    **{
+        f"exchange_{good}": (
+            "need times surplus",
+            f"{good.replace('_', ' and ')}: what bloc and patron need and spare each other, pairwise mean",
+            _exchange(place),
+        )
+        for place, good in enumerate(GOODS)
+    },
+    "un_agreement": ("0–1", "likeness of UN votes in the bloc, as far as its ties speak for it", _un_agreement),
+    "gridlock": ("tie", "how far a permanent member shields the bloc in the Security Council", _gridlock),
+}
+MEASURES: Mapping[str, Measure] = MappingProxyType({name: Measure(*told) for name, told in _TOLD.items()})
+"""Every measure by its name."""
 
 
 def applicable(who: Roles) -> tuple[str, ...]:
@@ -253,7 +260,7 @@ def applicable(who: Roles) -> tuple[str, ...]:
 
 def record(moment: Moment, roles: Roles, names: Sequence[str], by_partner: bool = False) -> Array:
     """The measures of a moment in the order of `columns`: [run, column]."""
-    followed = [MEASURES[name][2](moment, roles) for name in names]
+    followed = [MEASURES[name].of(moment, roles) for name in names]
     index = alignment(moment.state.tie, roles)
     trade = [_trade_by_partner(moment, roles)] if by_partner else []
     return np.column_stack([*followed, index[:, roles.key], *trade, index[:, roles.rest]])

@@ -18,7 +18,7 @@ PACT = 0.5
 FOLLOWED = 8
 """Largest states, besides those with a role, that are followed."""
 TRADERS = 2
-"""Members of the bloc whose trade is recorded partner by partner, the first that a scenario names."""
+"""Members of the bloc whose trade is recorded partner by partner, the first by their codes."""
 
 
 @dataclass(frozen=True, eq=False)

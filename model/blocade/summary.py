@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blocade.claims import thresholds
@@ -184,7 +185,7 @@ def size(result: Finished) -> str:
     replicates = f" × {scenario['replicates']} replicates" if scenario["replicates"] > 1 else ""
     sets = sets_told(result.sets, scenario["posterior"])
     return (
-        f"world {scenario['world']}, {manifest['states']} states · {sets}{replicates} × "
+        f"world {Path(scenario['world']).name}, {manifest['states']} states · {sets}{replicates} × "
         f"{len(scenario['arms'])} arms × {starts}, {scenario['start']:g}–{scenario['end']:g} · "
         f"effects read at {manifest['window'][0]:.2f}–{manifest['window'][1]:.2f}{early} · seed {scenario['seed']}"
         + (f" · {manifest['seconds']:.0f} s" if "seconds" in manifest else "")

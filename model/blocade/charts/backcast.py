@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from blocade.charts.cohesion import columns_for
-from blocade.charts.scorecard import nothing, number
+from blocade.charts.scorecard import number
 from blocade.charts.style import (
     BLACK,
     BLUE,
@@ -22,13 +22,14 @@ from blocade.charts.style import (
     Chart,
     finish,
     line_key,
+    message,
     panel_title,
     sheet,
     styled,
     tint,
     wrapped,
 )
-from blocade.charts.verdicts import percent
+from blocade.text import percent
 
 WIDTH, PANEL = 10.0, 1.75
 NAIVE_LINE = (0, (4, 2))
@@ -131,7 +132,7 @@ def draw(
     names : names of the states by their code.
     """
     if forecast.empty or not pairs:
-        return nothing(source, f"No forecast of {channel} to draw", "The table holds no pair that was asked for.")
+        return message(source, f"No forecast of {channel} to draw", "The table holds no pair that was asked for.")
     with styled():
         rows = [_rows(forecast, pair) for pair in pairs]
         same, columns = _one_scale(rows), columns_for(len(pairs))

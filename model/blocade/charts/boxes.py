@@ -16,9 +16,8 @@ from blocade.analysis.discovery import Found, Half
 from blocade.analysis.prim import dense_enough
 from blocade.charts import style
 from blocade.charts.style import BLACK, GREY, ORANGE, line_key
-from blocade.charts.verdicts import percent
 from blocade.experiment.finished import Finished
-from blocade.text import listed
+from blocade.text import listed, percent
 
 COLOURS = "cividis"
 """For the number of parameters: told apart by the colour-blind, and in grey (Nuñez, Anderton and Renslow 2018)."""
@@ -31,7 +30,7 @@ def source(result: Finished, found: Found) -> str:
     """World and parameter sets, and which effect; it need not be read at the time that the usual line names."""
     row = found.row
     when = f"read {row['read']:g} years after the first event, or at the end of the run"
-    return f"{style.source_line(result).partition(';')[0]}. “{row['label']}”, from the {row['start']} start, {when}."
+    return f"{style.world_line(result)}. “{row['label']}”, from the {row['start']} start, {when}."
 
 
 def short(found: Found) -> str:

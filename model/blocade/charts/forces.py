@@ -100,7 +100,7 @@ def _in_words(result: Finished) -> str:
 
 
 def _unit(result: Finished) -> str:
-    return MEASURES[str(result.verdicts.iloc[0]["measure"])][0]
+    return MEASURES[str(result.verdicts.iloc[0]["measure"])].unit
 
 
 def draw(result: Finished) -> Figure:

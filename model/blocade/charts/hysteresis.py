@@ -187,7 +187,7 @@ def draw(result: Finished) -> Figure:
             style.strip_key(SMALLEST),
         ]
         # what is left is not always read over the window that the usual line names
-        source = f"{style.source_line(result).partition(';')[0]}."
+        source = f"{style.world_line(result)}."
         figure = style.sheet(source, _title(result, found), _notes(result, found), 9.0, 3.4 * len(found), key)
         panels = figure.subplots(len(found), 2, squeeze=False, sharey="col", width_ratios=(3.2, 1))
         for (panel, side), loop in zip(panels, found, strict=True):

@@ -13,11 +13,9 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from blocade.charts.backcast import grid
-from blocade.charts.scorecard import nothing
-from blocade.charts.style import ARM_LOOKS, GREY, finish, line_key, panel_title, sheet, styled
-from blocade.charts.verdicts import percent
+from blocade.charts.style import ARM_LOOKS, GREY, finish, line_key, message, panel_title, sheet, styled
 from blocade.equations.arrays import Array
-from blocade.text import listed
+from blocade.text import listed, percent
 from blocade.verdicts import LEAST_DRAWS
 
 BOX, INNER = "#E8E8E8", "#CCCCCC"
@@ -127,11 +125,11 @@ def draw(draws: Mapping[str, pd.DataFrame], ranges: pd.DataFrame, source: str) -
     shrunk = shrinkage(draws, ranges)
     if shrunk.empty:
         text = "No posterior holds a parameter of the table."
-        return nothing(source, f"History does not see any of {len(ranges)} parameters", text)
+        return message(source, f"History does not see any of {len(ranges)} parameters", text)
     with styled():
         notes = (
             "Curve: share of a posterior's parameter sets at or below a value; on the dotted line history says "
-            "nothing, where it is steep the sets crowd. Bar and mark below: 5–95 % and median, on the prior's. Number: "
+            "message, where it is steep the sets crowd. Bar and mark below: 5–95 % and median, on the prior's. Number: "
             "how much shorter (−) or longer (+) the 90 % interval is than the prior's; a posterior can also move "
             "without shrinking. One parameter at a time: sets may tie parameters to each other that do not shrink. A "
             "parameter that is not shown was not looked at: it keeps its whole prior."

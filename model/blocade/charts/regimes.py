@@ -17,12 +17,11 @@ from blocade.analysis.discovery import DATE, Found
 from blocade.charts import style
 from blocade.charts.boxes import source
 from blocade.charts.style import BLACK, BLUE, RED, line_key
-from blocade.charts.verdicts import percent
 from blocade.equations.arrays import Array
 from blocade.experiment.finished import Finished
 from blocade.parameters import Entry
 from blocade.scenario.dates import month
-from blocade.text import listed
+from blocade.text import listed, percent
 
 SPAN = 0.5
 """Share of the draws that a fit takes in (assumption; Cleveland and Devlin 1988 take a third to all of them)."""

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from blocade.charts.claims import BOX, STRIP
-from blocade.charts.style import BLUE, GREY, PALE, RED, Chart, finish, line_key, sheet, size, styled, wrapped
+from blocade.charts.style import BLUE, GREY, PALE, RED, Chart, finish, line_key, message, sheet, size, styled, wrapped
 
 MET, MISSED = ("o", BLUE), ("s", RED)
 FURTHEST = 4
@@ -44,12 +44,6 @@ def number(x: float) -> str:
     else:
         text = size(far) if far < 10 else f"{far:.1f}" if far < 100 else f"{far:,.0f}".replace("inf", "∞")
     return f"−{text}" if x < 0 else text
-
-
-def nothing(source: str, title: str, text: str) -> Chart:
-    """A sheet that says why there is nothing to draw, for what is not a result."""
-    with styled():
-        return finish(sheet(source, title, text, 8.0, 0.3))
 
 
 def places(lines: Sequence[int]) -> tuple[list[float], float]:
@@ -175,7 +169,7 @@ def draw(scores: pd.DataFrame, posterior: str) -> Figure:
     """
     source = f"Rests on {posterior}."
     if scores.empty:
-        return nothing(source, "No pattern was scored", "The table holds no pattern.")
+        return message(source, "No pattern was scored", "The table holds no pattern.")
     with styled():
         table = _ordered(scores)
         notes = (

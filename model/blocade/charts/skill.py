@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from blocade.charts.backcast import grid
-from blocade.charts.scorecard import nothing
 from blocade.charts.style import (
     ARM_LOOKS,
     BASELINE_LOOK,
@@ -22,6 +21,7 @@ from blocade.charts.style import (
     GREY,
     finish,
     line_key,
+    message,
     panel_title,
     sheet,
     styled,
@@ -29,7 +29,7 @@ from blocade.charts.style import (
 )
 from blocade.text import listed
 
-MEASURES = {"mae": "mean absolute error", "crps": "CRPS", "coverage": "inside the 90 % band"}
+SCORES = {"mae": "mean absolute error", "crps": "CRPS", "coverage": "inside the 90 % band"}
 MARKERS = ("s", "^", "v", "D", "X", "P", "<", ">")
 WIDTH, PANEL = 10.0, 1.7
 
@@ -160,7 +160,7 @@ def draw(skill: pd.DataFrame, source: str) -> Figure:
         coverage, n; what a model does not give is NaN.
     """
     if skill.empty:
-        return nothing(source, "No forecast was scored", "The table holds no forecast.")
+        return message(source, "No forecast was scored", "The table holds no forecast.")
     with styled():
         channels, drawn = list(skill["channel"].unique()), looks(skill)
         key: list[Artist] = [
@@ -173,15 +173,15 @@ def draw(skill: pd.DataFrame, source: str) -> Figure:
             f"Dotted: the 90 % that a band promises; a band above it is too wide. {_counts(skill)}"
         )
         figure = sheet(source, _title(skill), notes, WIDTH, PANEL * len(channels) + 0.4, key)
-        panels = grid(figure, len(MEASURES) * len(channels), len(MEASURES), sharex=True, sharey=False)
+        panels = grid(figure, len(SCORES) * len(channels), len(SCORES), sharex=True, sharey=False)
         for k, channel in enumerate(channels):
-            row, rows = panels[len(MEASURES) * k : len(MEASURES) * (k + 1)], where(skill, channel=channel)
-            for axes, (measure, words) in zip(row, MEASURES.items(), strict=True):
+            row, rows = panels[len(SCORES) * k : len(SCORES) * (k + 1)], where(skill, channel=channel)
+            for axes, (measure, words) in zip(row, SCORES.items(), strict=True):
                 _panel(axes, rows, measure, drawn)
-                panel_title(axes, f"{channel}: {words}", (WIDTH - 1.6) / len(MEASURES))
+                panel_title(axes, f"{channel}: {words}", (WIDTH - 1.6) / len(SCORES))
             _from_zero(row[:2], rows)
         known = sorted(skill["horizon"].unique())
-        for axes in panels[-len(MEASURES) :]:
+        for axes in panels[-len(SCORES) :]:
             axes.set_xlabel("Years ahead")
             axes.xaxis.set_major_locator(FixedLocator(known) if len(known) <= 10 else MaxNLocator(8, integer=True))
         return finish(figure)

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from blocade.charts import style
 from blocade.charts.cohesion import bond, per_draw
 from blocade.charts.style import BLACK, BLUE, GREY, RED, signed, size
-from blocade.charts.verdicts import percent, spread
+from blocade.charts.verdicts import spread
 from blocade.claims import thresholds
 from blocade.equations.arrays import Array
 from blocade.experiment.finished import Finished
 from blocade.measures import MEASURES
+from blocade.text import percent
 
 LOOKS = {"isolation": (BLUE, ""), "war": (RED, "///"), "both": (GREY, "")}
 """Colour and hatch of the bars."""
@@ -116,7 +117,7 @@ def draw(result: Finished) -> Figure:
             text = "A claim is needed that splits the change of four arms in halves, as `war-or-isolation` does."
             return style.message(result, "No claim splits a change between war and isolation", text)
         measure, s, what = found.parts["war"]["measure"], float(found.parts["war"]["s"]), bond(result)
-        thing = what.thing if measure == what.measure else f"the {MEASURES[measure][1]}"
+        thing = what.thing if measure == what.measure else f"the {MEASURES[measure].meaning}"
         cell = {name: per_draw(result, measure, arm) for name, arm in found.arms.items()}
         drawn = {
             name: 0.5 * (cell["both"] - cell[other] + cell[name] - cell["neither"])
@@ -144,5 +145,5 @@ def draw(result: Finished) -> Figure:
         style.panel_title(left, "Change against neither", 3.0)
         style.panel_title(right, "Whose doing: parts of the whole", 3.5)
         for axes in (left, right):
-            axes.set_xlabel(f"Change in {MEASURES[measure][0]}")
+            axes.set_xlabel(f"Change in {MEASURES[measure].unit}")
         return style.finish(figure)

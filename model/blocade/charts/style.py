@@ -25,7 +25,6 @@ from blocade.parameters import sets_told
 if TYPE_CHECKING:
     import pandas as pd
 
-    from blocade.experiment.finished import Finished
 
 # Okabe & Ito (2008)
 BLACK, GREY, BLUE, RED = "#222222", "#777777", "#0072B2", "#D55E00"
@@ -137,9 +136,10 @@ def finish(figure: Chart) -> Chart:
     return figure
 
 
-def message(result: Finished, title: str, text: str) -> Chart:
+def message(source: Described | str, title: str, text: str) -> Chart:
     """A sheet that says why there is nothing to draw."""
-    return finish(sheet(result, title, text, 8.0, 0.3))
+    with styled():
+        return finish(sheet(source, title, text, 8.0, 0.3))
 
 
 def wrapped(canvas: Any, text: str, size: float, weight: str, width: float) -> list[str]:
@@ -161,11 +161,15 @@ def _inches(lines: list[str], size: float) -> float:
     return len(lines) * size * LINE / 72 + MARGIN
 
 
+def world_line(result: Described) -> str:
+    """World and parameter sets."""
+    return f"World {Path(result.scenario['world']).name}, {sets_told(result.sets, result.scenario['posterior'])}"
+
+
 def source_line(result: Described) -> str:
     """World, parameter sets and the time at which effects are read."""
     first, last = result.manifest["window"]
-    sets = sets_told(result.sets, result.scenario["posterior"])
-    return f"World {Path(result.scenario['world']).name}, {sets}; effects are means over {first:g}–{last:g}."
+    return f"{world_line(result)}; effects are means over {first:g}–{last:g}."
 
 
 def draw_bands(axes: Axes, rows: pd.DataFrame, colour: str, line: object) -> None:

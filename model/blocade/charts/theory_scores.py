@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -13,18 +14,29 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from blocade.charts.scorecard import Look, mark, nothing, number, places
-from blocade.charts.style import BLACK, BLUE, GREY, Chart, finish, line_key, panel_title, sheet, styled, where, wrapped
+from blocade.charts.scorecard import Look, mark, number, places
+from blocade.charts.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    Chart,
+    finish,
+    line_key,
+    message,
+    panel_title,
+    sheet,
+    styled,
+    where,
+    wrapped,
+)
 from blocade.text import listed
 
-KINDS: Mapping[str, tuple[str, str, str]] = {
-    "theory": ("o", "theory", "theories"), "null": ("s", "null model", "null models"),
-    "naive": ("D", "naive forecast", "naive forecasts"),
-}  # fmt: skip
-"""Marker, word and plural of each kind; other kinds take the markers of `OTHERS` in turn."""
-OTHERS = ("^", "v", "P", "X")
-COLOURS = (BLUE, GREY, BLACK)
-"""Of what is kept, of what is not, and of the naive forecasts, which are there to be compared with."""
+KINDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {"theory": ("o", "theory", "theories"), "null": ("s", "null model", "null models")}
+)
+"""Marker, word and plural of each kind."""
+COLOURS = (BLUE, GREY)
+"""Of what is kept and of what is not."""
 LIMITS = (1.25, 1.5, 2.0, 4.0)
 """Ends of the axis of ratios, of which the first is taken that holds nine numbers of ten; the rest is clipped."""
 FURTHEST = 20.0
@@ -43,17 +55,12 @@ class Row(NamedTuple):
     rank: int
 
 
-def _kind(kind: str, kinds: list[str]) -> tuple[str, str, str]:
-    strange = [name for name in kinds if name not in KINDS]
-    return KINDS[kind] if kind in KINDS else (OTHERS[strange.index(kind) % len(OTHERS)], kind, f"{kind}s")
-
-
 def _ordered(scores: pd.DataFrame) -> pd.DataFrame:
-    """A row for each theory: those kept, those not kept, naive forecasts; by evidence, then by the mean ratio."""
+    """A row for each theory: those kept, then the others; by evidence, then by the mean ratio."""
     groups = scores.groupby("theory", sort=False)
     table = groups[["kind", "kept", "evidence"]].first().assign(mean=groups["crps"].mean())
     table["kept"] = table["kept"].astype(bool)
-    table["rank"] = np.where(table["kind"] == "naive", 2, 1 - table["kept"].astype(int))
+    table["rank"] = 1 - table["kept"].astype(int)
     return table.sort_values(["rank", "evidence", "mean"], ascending=[True, False, True], na_position="last")
 
 
@@ -61,12 +68,12 @@ def _title(table: pd.DataFrame) -> str:
     parts = []
     for kind, (_, one, many) in KINDS.items():
         rows = where(table, kind=kind)
-        if rows.empty or kind == "naive":
+        if rows.empty:
             continue
         kept = [str(name) for name in rows.index[rows["kept"]]]
         names = f" ({listed(kept)})" if kept else ""
         parts.append(f"{len(kept) or 'none'} of {len(rows)} {many if len(rows) > 1 else one}{names}")
-    return f"History keeps {listed(parts)}" if parts else "No theory is among what is scored"
+    return f"History keeps {listed(parts)}"
 
 
 def _limit(scores: pd.DataFrame) -> float:
@@ -105,7 +112,7 @@ def _evidence(axes: Axes, table: list[Row], heights: list[float]) -> None:
 
 
 def _key(kinds: list[str]) -> list[Artist]:
-    shapes = [_kind(kind, kinds)[:2] for kind in kinds]
+    shapes = [KINDS[kind][:2] for kind in kinds]
     return [
         line_key("kept", "", BLUE, marker="o"), line_key("not kept", "", GREY, marker="o", fill="white"),
         *(line_key(word, "", BLACK, marker=marker) for marker, word in shapes),
@@ -122,14 +129,14 @@ def draw(scores: pd.DataFrame, source: str) -> Figure:
         those of the theory.
     """
     if scores.empty:
-        return nothing(source, "No theory was scored", "The table holds no theory.")
+        return message(source, "No theory was scored", "The table holds no theory.")
     with styled():
         found, channels = _ordered(scores), list(scores["channel"].unique())
         kinds, canvas = list(found["kind"].unique()), FigureCanvasAgg(Chart())
         table = [
             Row(
                 str(name),
-                Look(_kind(row["kind"], kinds)[0], COLOURS[row["rank"]], row["rank"] != 1),
+                Look(KINDS[row["kind"]][0], COLOURS[row["rank"]], row["kept"]),
                 wrapped(canvas, str(name), 8.0, "bold", NAME),
                 float(row["evidence"]),
                 row["rank"],

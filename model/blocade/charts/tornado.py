@@ -11,10 +11,22 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from blocade.analysis.sensitivity import BETWEEN, HARDLY, Factor, shared_warnings
-from blocade.charts.scorecard import nothing
-from blocade.charts.style import BLACK, BLUE, GREY, ORANGE, PALE, finish, line_key, sheet, styled, tint, where, wrapped
-from blocade.charts.verdicts import percent
-from blocade.text import listed
+from blocade.charts.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    PALE,
+    finish,
+    line_key,
+    message,
+    sheet,
+    styled,
+    tint,
+    where,
+    wrapped,
+)
+from blocade.text import listed, percent
 
 BARS = {"ST": (BLUE, -0.2, "with its interactions (ST)"), "S1": (ORANGE, 0.2, "alone (S1)")}
 """Colour, place within the row and meaning."""
@@ -120,9 +132,9 @@ def draw(found: pd.DataFrame, estimand: str, factors: Sequence[Factor], source: 
     """
     rows = where(found, estimand=estimand).sort_values("ST", ascending=False, kind="stable")
     if rows.empty:
-        return nothing(source, f"“{estimand}” has no indices", "The screening kept no parameter.")
+        return message(source, f"“{estimand}” has no indices", "The screening kept no parameter.")
     if rows["ST"].isna().any():
-        return nothing(source, f"“{estimand}” has no indices", f"{rows['warning'].iloc[0].capitalize()}.")
+        return message(source, f"“{estimand}” has no indices", f"{rows['warning'].iloc[0].capitalize()}.")
     known = {factor.name: factor for factor in factors}
     with styled():
         key = [

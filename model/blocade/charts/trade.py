@@ -14,9 +14,8 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from blocade.charts.cohesion import arms, mark_time, time_notes
 from blocade.charts.style import ARM_LOOKS, BLACK, BLUE, finish, message, panel_title, sheet, styled, where
-from blocade.charts.verdicts import percent
 from blocade.experiment.finished import Finished
-from blocade.text import listed
+from blocade.text import listed, percent
 
 PREFIX = "trade:"
 GROUPS: Mapping[str, tuple[str, dict[str, Any]]] = {

@@ -28,7 +28,7 @@ from blocade.charts.style import (
 from blocade.claims import SHARE_OF_TOTAL
 from blocade.equations.arrays import Array
 from blocade.experiment.finished import Finished
-from blocade.text import listed
+from blocade.text import listed, percent
 from blocade.verdicts import word
 
 WORDS = ("supported", "reversed", "negligible", "conditional", "not answered")
@@ -36,11 +36,6 @@ STARTS = {"real": ("o", BLUE, 0.13), "clean": ("o", "white", -0.17)}
 """Marker, fill and height within the row."""
 ROW, AROUND = 0.34, 0.5
 """Inches of a row, and of the axis below a panel."""
-
-
-def percent(share: float) -> str:
-    """A share as a whole number of per cent."""
-    return f"{100 * share:.0f} %"
 
 
 class Spread(NamedTuple):

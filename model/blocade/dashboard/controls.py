@@ -31,7 +31,7 @@ def Controls(explorer: Explorer, setting: Setting, change: Change) -> None:
     arms = [arm.name for arm in explorer.scenario.arms]
     solara.Select(
         "Begin with the arm",
-        value=setting.source.rpartition(", arm ")[2],
+        value=setting.arm,
         values=arms,
         on_value=lambda arm: change(explorer.setting(arm)),
     )
@@ -212,14 +212,14 @@ def _Parameters(setting: Setting, change: Change) -> None:
 
 
 @solara.component
-def _Forces(setting: Setting, change: Change) -> None:
-    """Forces, each with its switch."""
-    for force, name in MECHANISMS.items():
+def _Mechanisms(setting: Setting, change: Change) -> None:
+    """Mechanisms, each with its switch."""
+    for mechanism, name in MECHANISMS.items():
         solara.Switch(
-            label=f"{force}: {table()[name].meaning}",
-            value=setting.has_force(force),
-            on_value=lambda on, force=force: change(setting.with_force(force, on)),
+            label=f"{mechanism}: {table()[name].meaning}",
+            value=setting.has_mechanism(mechanism),
+            on_value=lambda on, mechanism=mechanism: change(setting.with_mechanism(mechanism, on)),
         )
 
 
-SECTIONS = {"Policies": _Policies, "World and roles": _Roles, "Forces": _Forces, "Parameters": _Parameters}
+SECTIONS = {"Policies": _Policies, "World and roles": _Roles, "Mechanisms": _Mechanisms, "Parameters": _Parameters}

@@ -135,7 +135,7 @@ class Laboratory:
                 self._known.move_to_end(key)
                 kept: Found = self._known[key]
                 return kept
-        made = make()  # outside of the lock: two pages may run side by side
+        made = make()
         with self._lock:
             self._known[key] = made
             while len(self._known) > KEPT:

@@ -82,11 +82,13 @@ class Part:
 class Setting:
     """Everything that the explorer can change; what it is made of follows `blocade.scenario.Scenario`.
 
-    bloc, senders : names of states and groups. parts : the events of both arms. source : where it began.
+    bloc, senders : names of states and groups. parts : the events of both arms.
+    began, arm : the scenario and the arm that it began as.
     """
 
     title: str
-    source: str
+    began: str
+    arm: str
     world: str
     bloc: tuple[str, ...]
     patron: str | None
@@ -100,6 +102,11 @@ class Setting:
     draws: int
     seed: int
     watch: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """Where it began, in words."""
+        return f"{self.began}, arm {self.arm}"
 
     def with_part(self, place: int, part: Part | None) -> Setting:
         """The same setting with another event at a place, or with none there."""
@@ -115,18 +122,19 @@ class Setting:
         kept = {key: old for key, old in self.parameters.items() if key != name}
         return replace(self, parameters=kept if value is None else {**kept, name: value})
 
-    def has_force(self, force: str) -> bool:
-        """Whether a force of `MECHANISMS` is at work."""
-        name = MECHANISMS[force]
+    def has_mechanism(self, mechanism: str) -> bool:
+        """Whether one of `MECHANISMS` is at work."""
+        name = MECHANISMS[mechanism]
         return {**theories()[self.theory], **self.parameters}.get(name) != 0.0
 
-    def with_force(self, force: str, on: bool) -> Setting:
-        """The same setting with a force switched on or off."""
-        name = MECHANISMS[force]
+    def with_mechanism(self, mechanism: str, on: bool) -> Setting:
+        """The same setting with a mechanism switched on or off."""
+        name = MECHANISMS[mechanism]
         if not on:
             return self.with_parameter(name, 0.0)
         freed = self.with_parameter(name, None)  # where the theory has it off, its range must be named
-        return freed if freed.has_force(force) else self.with_parameter(name, (table()[name].low, table()[name].high))
+        entry = table()[name]
+        return freed if freed.has_mechanism(mechanism) else self.with_parameter(name, (entry.low, entry.high))
 
     def with_world(self, name: str) -> Setting:
         """The same setting in another world, as many years later or earlier as the worlds are apart."""
@@ -192,7 +200,8 @@ def begin(scenario: Scenario, world: World, arm: str) -> Setting:
     roles |= {"patron": (scenario.patron,)} if scenario.patron else {}
     return Setting(
         title=scenario.title,
-        source=f"{scenario.name}, arm {arm}",
+        began=scenario.name,
+        arm=arm,
         world=scenario.world,
         bloc=_names(scenario.bloc, world),
         patron=_names((scenario.patron,), world)[0] if scenario.patron else None,

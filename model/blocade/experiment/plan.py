@@ -20,11 +20,12 @@ from blocade import engine
 from blocade.equations.arrays import Array
 from blocade.experiment.drawing import Drawn, draw, draws_of, most_rounds, settings_of
 from blocade.experiment.pool import RUNS_ABREAST
-from blocade.measures import Roles, columns, record, roles
+from blocade.measures import columns, record
 from blocade.parameters import Parameters, Setting, posterior, table
 from blocade.policy.calendar import calendar, first_step
 from blocade.policy.mixed import Decreed, together
 from blocade.randomness import Luck
+from blocade.roles import Roles, roles
 from blocade.scenario.model import Scenario
 from blocade.start import WEIGHTS, Start, clean_start, same_trade, solve_start
 from blocade.state import Moment

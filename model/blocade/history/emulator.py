@@ -1,8 +1,8 @@
 """Emulators of the patterns' statistics: what a parameter set would give, without running it.
 
-A quadratic ridge regression for each pattern, fitted to a first wave of runs: all parameters and their squares, and the
-products of those that move the pattern most. They are used to find where runs are worth their time, and to try the
-calibration on synthetic worlds; what is learnt rests on real runs.
+A quadratic ridge regression for each pattern, fitted to runs: all parameters and their squares, and the products of
+those that move the pattern most. Those of a first wave find where runs are worth their time; those of the second weigh
+the many parameter sets that a posterior is taken from, and try the calibration on synthetic worlds.
 """
 
 from __future__ import annotations

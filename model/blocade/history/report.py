@@ -24,7 +24,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def signed(value: float, digits: int = 2) -> str:
     """A number with a true minus, a dash where there is none."""
     if np.isinf(value):
-        return "∞"
+        return "∞" if value > 0.0 else "−∞"
     return "–" if not np.isfinite(value) else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 

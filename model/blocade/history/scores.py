@@ -43,7 +43,7 @@ class Scores:
 def score(samples: Array, observed: Array) -> Scores:
     """Scores of an ensemble: [sample, year, pair] and [year, pair]."""
     low, middle, high = np.quantile(samples, [INTERVAL[0], 0.5, INTERVAL[1]], axis=0)
-    inside = np.where(np.isfinite(observed), (observed >= low) & (observed <= high), np.nan)
+    inside = np.where(np.isfinite(observed) & np.isfinite(middle), (observed >= low) & (observed <= high), np.nan)
     return Scores(np.abs(middle - observed), crps(samples, observed), inside)
 
 

@@ -28,8 +28,7 @@ PRESSED = 0.02
 
 
 def _end(figures: Array, panel: Panel, years: Sequence[int] | None) -> Array:
-    """Mean over the years that end a comparison; by default the last three with a figure: [run, year, ...] -> [run,
-    ...]."""
+    """Mean over the years that end a comparison; by default the last three: [run, year, ...] -> [run, ...]."""
     if years is not None:
         return np.asarray(figures[:, [panel.at(year) for year in years]].mean(axis=1))
     return np.asarray(figures[:, -BASE_YEARS:].mean(axis=1))

@@ -105,7 +105,7 @@ def compared(results: Sequence[Finished]) -> str:
 
 
 def pictures(folder: Path) -> list[Picture]:
-    """The charts of a results folder, in the order in which they are usually drawn."""
+    """The charts of a results folder, in the order of `SHOWS`."""
     files = {path.stem: path for path in sorted((folder / "charts").glob("*.png"))}
     ordered = [*(name for name in SHOWS if name in files), *(name for name in files if name not in SHOWS)]
     return [_picture(name, files[name]) for name in ordered]
