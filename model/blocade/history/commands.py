@@ -169,6 +169,7 @@ def backcast_markdown(
         lines += ["## Your table", "", said, ""]
     lines += skill_lines(skill, "##")
     lines += ["## Cases left out of the calibration", "", report.markdown(*case_cells(cases)), ""]
+    lines += [f"Here and below {backcasting.SIDE_DRAWS} parameter sets each.", ""]
     lines += ["## Theories", "", report.markdown(*report.theory_rows(theories)), ""]
     lines += ["![Backcast of votes](backcast.png)", "", "![Backcast of trade](backcast-trade.png)", ""]
     lines += ["![Skill](skill.png)", "", "![Theories](theory-scores.png)", ""]
