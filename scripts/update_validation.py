@@ -162,14 +162,15 @@ def page(
 def _skill(tables: dict[str, pd.DataFrame]) -> list[str]:
     lines = ["## Skill by channel and horizon", "", *commands.skill_lines(tables["skill"], "###")]
     lines += ["### Cases left out of the calibration", "", report.markdown(*commands.case_cells(tables["cases"])), ""]
-    lines += [f"CRPS over the best naive forecast's on the pairs of the case, {SIDE_DRAWS} parameter sets.", "", "## Theories judged by history", ""]
+    lines += [f"CRPS over the best naive forecast's on the pairs of the case, {SIDE_DRAWS} parameter sets.", ""]
+    lines += ["## Theories judged by history", ""]
     lines += [report.markdown(*report.theory_rows(tables["theories"])), ""]
     lines += [
         para(
-            f"CRPS over the best naive forecast's, of {SIDE_DRAWS} parameter sets from each theory's own prior. History",
-            "keeps a theory whose evidence (the patterns to 2021, by emulators of 240 runs each) lies within twenty to one",
-            "of the best. It is rough: another way of working it out moved single theories by 2. The patterns to 2013",
-            "alone keep all theories.",
+            f"CRPS over the best naive forecast's, of {SIDE_DRAWS} parameter sets from each theory's own prior.",
+            "History keeps a theory whose evidence (the patterns to 2021, by emulators of 240 runs each) lies within",
+            "twenty to one of the best. It is rough: another way of working it out moved single theories by 2. The",
+            "patterns to 2013 alone keep all theories.",
         ),
         "",
     ]
