@@ -100,7 +100,7 @@ def stop_told(stopped: Row | None) -> list[str]:
 def verdict_table(rows: Sequence[Row]) -> list[str]:
     """Verdicts as aligned lines, a heading first."""
     most = max((row["n"] for row in rows), default=0)
-    heading = ("Claim", "Change", "90 % of draws", "Above and below the smallest effect", "Verdict")
+    heading = ("Expectation", "Change", "90 % of draws", "Above and below the smallest effect", "Verdict")
     cells = [
         (
             row["label"] + (DAGGER if row["settled"] else ""),
