@@ -174,8 +174,8 @@ def _states(value: Any, info: ValidationInfo, roles: bool) -> tuple[States, list
     return naming.states, problems
 
 
-OTHER_SIDE: Final[Mapping[str, str]] = MappingProxyType({"on": "by", "against": "on"})
-"""Side of an event that a field may not share states with; it is read before."""
+OTHER_SIDE: Final[Mapping[str, str]] = MappingProxyType({"on": "by", "by": "on", "against": "on"})
+"""Side of an event that a field may not share states with, where that is read before it."""
 
 
 def _read_states(value: Any, info: ValidationInfo) -> States:
