@@ -215,11 +215,11 @@ def test_a_full_disk_is_told_and_finished_chunks_are_kept(
 
     def full(handle: int) -> None:
         synced.append(handle)
-        if len(synced) == 3:
+        if len(synced) == 4:  # after the inputs and two chunks
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("blocade.experiment.chunks.os.fsync", full)
+        patch.setattr("blocade.experiment.store.os.fsync", full)
         with pytest.raises(StoreError, match=r"out: cannot be written \(No space left on device\); free some space or"):
             api.run(SMALL, folder, draws=DRAWS, workers=1, progress=quiet)
     assert len(finished(folder)) == 2

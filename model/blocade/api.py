@@ -15,7 +15,7 @@ from blocade.claims import claims, estimands, hypotheses, thresholds, unanswerab
 from blocade.experiment.drawing import Place, most_rounds, unfit
 from blocade.experiment.plan import STARTS, Plan, roles_of
 from blocade.experiment.runner import Progress, default_workers, execute, inputs
-from blocade.experiment.store import digest, is_done
+from blocade.experiment.store import digest, is_done, sweep
 from blocade.limits import LIMITS
 from blocade.measures import MEASURES, applicable
 from blocade.parameters import PRIOR, bounds, posterior, posterior_file, posteriors
@@ -258,9 +258,12 @@ def run(
         raise ScenarioError([Mistake(Spot(str(loaded.path)), problem) for _, problem in problems])
     folder = Path(out) if out is not None else Path("results") / loaded.place
     planned = plan(loaded, engine)
-    if not is_done(folder, inputs(planned), force):
+    asked = inputs(planned)
+    if is_done(folder, asked, force):
+        sweep(folder, asked)
+    else:
         with progress_bar(progress, loaded.name) as report:
-            execute(planned, folder, executor or workers or default_workers(planned), report, show, resume)
+            execute(planned, folder, executor or workers or default_workers(planned), report, show, resume, force)
     return Result(folder)
 
 

@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere, stream.fileno())
         return UNREAD
+    except KeyboardInterrupt as error:
+        print(error if error.args else "stopped; nothing was left half-written", file=sys.stderr)
+        return STOPPED
 
 
 def _answer(arguments: Sequence[str] | None) -> int:
@@ -49,9 +52,6 @@ def _answer(arguments: Sequence[str] | None) -> int:
     except StoreError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt as error:
-        print(error if error.args else "stopped; nothing was left half-written", file=sys.stderr)
-        return STOPPED
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

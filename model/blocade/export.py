@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from blocade import __version__
-from blocade.experiment.store import StoreError
+from blocade.experiment.store import WRITING, StoreError
 from blocade.library import put
 from blocade.measures import MEASURES
 from blocade.result import Result
@@ -39,7 +39,7 @@ def export(result: Result, folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder}: is a file; choose another folder with --out")
-    if folder.is_dir() and (others := sorted({path.name for path in folder.iterdir()} - {*FILES})):
+    if folder.is_dir() and (others := sorted({path.name for path in folder.iterdir()} - {*FILES, WRITING})):
         raise StoreError(f"{folder}: holds other files ({', '.join(others[:3])}); choose another folder with --out")
     texts = {f"{name}.csv": csv_text(_flat(getattr(result, name))) for name in TABLES}
     put(folder, {**texts, PYAM: csv_text(pyam_table(result))})

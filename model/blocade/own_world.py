@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from blocade._tables import Table, WorldError, read_table
 from blocade._world_tables import COLUMNS, REST, read_acts
-from blocade.library import put
+from blocade.experiment.store import WRITING
+from blocade.library import put, unfinished
 from blocade.world import World, find_world, load_world
 
 SOURCES = "SOURCES.md"
@@ -57,7 +58,8 @@ def new_world(folder: Path, source: str, states: Sequence[str] = (), acts: Path 
         raise WorldError([f"{folder}: the name must begin with the year of {source}; call it {year}-{folder.name}"])
     if folder.exists() and not folder.is_dir():
         raise WorldError([f"{folder}: is a file; name a new folder"])
-    if folder.is_dir() and any(folder.iterdir()):
+    there = {path.name for path in folder.iterdir()} - {WRITING} if folder.is_dir() else set()
+    if there and not unfinished(folder, f"{next(iter(COLUMNS))}.csv"):
         raise WorldError([f"{folder}: is not empty; name a new folder"])
     found = {name: world.resolve(name) for name in states}
     strangers = [name for name, code in found.items() if code is None]

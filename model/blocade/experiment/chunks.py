@@ -6,7 +6,6 @@ without the others in memory.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from blocade.equations.arrays import Array
 from blocade.experiment.plan import Piece, Plan
+from blocade.experiment.store import write_whole
 
 Cell = tuple[str, str]
 """A start and an arm."""
@@ -32,8 +32,8 @@ class Chunks:
             torn.unlink()
 
     def missing(self) -> list[int]:
-        """Positions of the chunks that are not there."""
-        return [index for index in range(len(self._plan.chunks)) if not self._path(index).exists()]
+        """Positions of the chunks that are not there; one that a fault of the disk has torn is as good as not there."""
+        return [index for index in range(len(self._plan.chunks)) if not _whole(self._path(index))]
 
     def add(self, index: int, pieces: Mapping[Cell, Piece]) -> None:
         """Keep a finished chunk; it is there when this returns, whatever happens to the process or the power."""
@@ -46,13 +46,7 @@ class Chunks:
                 columns.setdefault(f"values:{name}", []).append(piece.values[..., k].ravel())
             for k, name in enumerate(self._plan.followed):
                 columns.setdefault(f"series:{name}", []).append(piece.series[..., k].ravel())
-        path = self._path(index)
-        torn = path.with_suffix(".tmp")
-        with torn.open("wb") as file:
-            pq.write_table(pa.table(columns), file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-        torn.replace(path)
+        write_whole(self._path(index), lambda file: pq.write_table(pa.table(columns), file, compression="zstd"))
 
     def values(self) -> dict[Cell, Array]:
         """Means over each window: cell -> [window, draw, replicate, column]."""
@@ -108,6 +102,15 @@ class Chunks:
 
     def _path(self, index: int) -> Path:
         return self._folder / f"{index:05d}.parquet"
+
+
+def _whole(path: Path) -> bool:
+    """Whether a file is there and has its end, where Parquet keeps what it holds."""
+    try:
+        pq.read_metadata(path)
+    except (OSError, pa.ArrowInvalid):
+        return False
+    return True
 
 
 def _cells(table: pa.Table) -> list[Cell]:

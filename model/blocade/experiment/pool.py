@@ -6,13 +6,15 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import partial
 from threading import Thread
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
+
+from blocade.experiment.store import WorkerLost
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -47,7 +49,23 @@ def in_processes(
     ----------
     work : picklable, as are the items and what it gives, where there are several workers.
     workers : processes; 1 does the work in this one, in order. Or an executor of the caller's, which is left running.
+
+    Raises
+    ------
+    WorkerLost
+        If a process is killed, and takes its piece with it.
     """
+    try:
+        with _at_work(work, items, workers) as finished:
+            yield finished
+    except BrokenExecutor as error:
+        raise WorkerLost("a worker was lost, killed or out of memory; --workers 1 takes the least") from error
+
+
+@contextmanager
+def _at_work(
+    work: Callable[[Item], Found], items: Sequence[Item], workers: int | Executor
+) -> Iterator[Iterator[tuple[int, Found]]]:
     if isinstance(workers, Executor):
         yield _finished(workers, partial(_in_one_thread, work), items)
         return
@@ -75,9 +93,16 @@ def _finished(pool: Executor, work: Callable[[Item], Found], items: Sequence[Ite
     futures = {pool.submit(work, item): index for index, item in enumerate(items)}
 
     def finished() -> Iterator[tuple[int, Found]]:
+        lost: BrokenExecutor | None = None
         try:
             for future in as_completed(futures):
-                yield futures.pop(future), future.result()  # nothing that was handed on stays in memory
+                index, error = futures.pop(future), future.exception()  # nothing that was handed on stays in memory
+                if isinstance(error, BrokenExecutor):
+                    lost = error  # what others have finished is taken before that is told
+                else:
+                    yield index, future.result()
+            if lost is not None:
+                raise lost
         finally:
             for future in futures:
                 future.cancel()

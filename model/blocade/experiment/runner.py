@@ -295,6 +295,7 @@ def execute(
     progress: Progress,
     finish: Callable[[Path], None],
     resume: bool = False,
+    force: bool = False,
 ) -> None:
     """Run a plan into a folder.
 
@@ -303,10 +304,10 @@ def execute(
     plan : the largest, with every round that its design may need.
     pool : number of processes, or who does the work.
     finish : called with the folder when its tables are there; draws the charts.
-    resume : go on with the finished chunks of an earlier run of the same plan.
+    resume : go on with the finished chunks of an earlier run of the same plan. force : replace other results.
     """
     began, clock, told = datetime.now(UTC), time.monotonic(), inputs(plan)
-    with workshop(folder, told, resume) as place, logging(place / LOG) as log:
+    with workshop(folder, told, resume, force) as place, logging(place / LOG) as log:
         log(f"{plan.scenario.name}: {plan.runs} runs in {len(plan.chunks)} chunks, {pool} at work")
         results = place / "results"
         plan, chunks, stop = run_rounds(plan, place / "chunks", pool, progress, log)

@@ -13,11 +13,11 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -28,7 +28,9 @@ LOG = "run.log"
 REPORT = "report.html"
 ELEMENTARY = "elementary.csv"
 TABLES = ("draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", ELEMENTARY)
-WRITTEN = frozenset({MANIFEST, LOG, "verdicts.json", *TABLES, "charts", REPORT})
+WRITING = ".writing"
+"""Folder in which files that belong together wait until all are whole; a killed command may leave it."""
+WRITTEN = frozenset({MANIFEST, LOG, "verdicts.json", *TABLES, "charts", REPORT, WRITING})
 """What a run writes; anything else in a results folder is the user's."""
 DEPENDENCIES = (
     "SALib",
@@ -51,6 +53,10 @@ DEPENDENCIES = (
 
 class StoreError(Exception):
     """A results folder that cannot be written or read: one clear line."""
+
+
+class WorkerLost(StoreError):
+    """A worker that the system or someone has ended, and its work with it."""
 
 
 def digest(path: Path) -> str:
@@ -103,6 +109,10 @@ def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
         raise StoreError(f"{folder}: is the folder you are in, and results take a folder of their own; name another")
     if not folder.is_dir():
         raise StoreError(f"{folder}: is a file; choose another folder with --out")
+    if os.path.ismount(folder):
+        raise StoreError(
+            f"{folder}: is a disk of its own, and results are moved to their place whole; name a folder in it"
+        )
     if not any(folder.iterdir()):
         return False
     manifest = read_manifest(folder)
@@ -124,8 +134,12 @@ class Stopped(KeyboardInterrupt):
     """A run that was stopped, with what its user can do next."""
 
 
+INPUTS = "inputs.json"
+KEPT = "finished chunks are kept: the same command with --resume goes on from them"
+
+
 @contextmanager
-def workshop(folder: Path, inputs: Mapping[str, object], resume: bool) -> Iterator[Path]:
+def workshop(folder: Path, inputs: Mapping[str, object], resume: bool, force: bool = False) -> Iterator[Path]:
     """A folder beside the place of the results, to work in: one process at a time, and kept when the work does not end.
 
     ``chunks`` in it holds what is finished, ``results`` becomes the results' folder when the block ends well.
@@ -133,74 +147,148 @@ def workshop(folder: Path, inputs: Mapping[str, object], resume: bool) -> Iterat
     Parameters
     ----------
     inputs : what the results depend on. resume : go on with what an earlier run of the same inputs has left; without it
-        that is dropped.
+        that is dropped. force : replace the results of other inputs.
 
     Raises
     ------
     StoreError
-        If it cannot be written, another process is at it, or what is left in it is of other inputs.
+        If it cannot be written, another process is at it or has just ended, a worker was lost, or what is left in it is
+        of other inputs.
     Stopped
-        On Ctrl-C, once the lock is let go.
+        On Ctrl-C.
     """
-    place = folder.with_name(f".{folder.name}.partial")
-    told = json.loads(json.dumps({**inputs, "versions": versions()}))
+    place, told = _beside(folder), _told(inputs)
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        with _lock(place / "lock", folder):
-            _clear(place, folder, told, resume)
-            (place / "results").mkdir()
-            (place / "chunks").mkdir(exist_ok=True)
-            write_json(told, place / INPUTS)
-            yield place
-            _replace(place / "results", folder)
-            shutil.rmtree(place)
+        with held(place, folder):
+            if is_done(folder, inputs, force):
+                raise StoreError(f"{folder}: another process has just finished it; the same command again reads it")
+            with _kept(place, folder):
+                _clear(place, folder, told, resume)
+                (place / "results").mkdir()
+                (place / "chunks").mkdir(exist_ok=True)
+                yield place
+                settle(place / "results")
+                _replace(place / "results", folder, place / "old")
+            _tidy(place)
     except OSError as error:
         raise StoreError(
-            f"{folder}: cannot be written ({error.strerror}); free some space or choose another --out"
+            f"{folder}: cannot be written ({error.strerror or error}); free some space or choose another --out"
         ) from error
-    except KeyboardInterrupt:
-        done = len(list((place / "chunks").glob("*.parquet")))
+
+
+def sweep(folder: Path, inputs: Mapping[str, object]) -> None:
+    """Drop what the run of finished results has left beside them, if it was killed between its end and its tidying."""
+    place = _beside(folder)
+    if place.exists() and (not (place / "chunks").exists() or _left(place) == _told(inputs)):
+        with suppress(StoreError, OSError), held(place, folder):
+            _tidy(place)
+
+
+def _tidy(place: Path) -> None:
+    """Take the folder of a finished run away, what says whose it is after its chunks."""
+    shutil.rmtree(place / "chunks", ignore_errors=True)
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _beside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.partial")
+
+
+def _told(inputs: Mapping[str, object]) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(json.dumps({**inputs, "versions": versions()}))
+    return told
+
+
+def _left(place: Path) -> dict[str, Any] | None:
+    """Inputs of an earlier run that was stopped, or None."""
+    try:
+        left = json.loads((place / INPUTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return left if isinstance(left, dict) else None
+
+
+@contextmanager
+def _kept(place: Path, folder: Path) -> Iterator[None]:
+    """Say what can be done with finished chunks where a run is stopped or loses a worker; keep nothing if there are
+    none."""
+    try:
+        yield
+    except BaseException as error:
+        done = any((place / "chunks").glob("*.parquet"))
         if not done:
             shutil.rmtree(place, ignore_errors=True)
-            raise
-        raise Stopped("stopped; finished chunks are kept: the same command with --resume goes on from them") from None
-
-
-INPUTS = "inputs.json"
+        elif isinstance(error, KeyboardInterrupt):
+            raise Stopped(f"stopped; {KEPT}") from None
+        if isinstance(error, WorkerLost):
+            raise StoreError(f"{folder}: {error}" + (f"; {KEPT}" if done else "")) from error
+        raise
 
 
 def _clear(place: Path, folder: Path, told: Mapping[str, object], resume: bool) -> None:
     """Drop what an earlier run has left, but for what can be gone on with."""
-    try:
-        left = json.loads((place / INPUTS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        left = None
+    left = _left(place)
     if resume and left is not None and left != told:
-        changed = [name for name in told if not isinstance(left, dict) or left.get(name) != told[name]]
+        changed = [name for name in told if left.get(name) != told[name]]
         raise StoreError(
             f"{folder}: the run that was stopped there is of other inputs ({', '.join(changed)}); "
             "without --resume it starts anew"
         )
-    shutil.rmtree(place / "results", ignore_errors=True)
-    if not resume or left is None:
-        shutil.rmtree(place / "chunks", ignore_errors=True)
-        (place / LOG).unlink(missing_ok=True)
+    for name in ("results", "old"):
+        shutil.rmtree(place / name, ignore_errors=True)
+    if resume and left is not None:
+        return
+    (place / INPUTS).unlink(missing_ok=True)  # first, so that nothing is taken for another run's when this is killed
+    shutil.rmtree(place / "chunks", ignore_errors=True)
+    (place / LOG).unlink(missing_ok=True)
+    write_whole(place / INPUTS, lambda file: file.write(_json(told).encode()))
 
 
 @contextmanager
-def _lock(path: Path, folder: Path) -> Iterator[None]:
-    """Hold a file's lock. The system lets it go with the process, however that ends, so a dead one never blocks."""
-    with path.open("a+", encoding="utf-8") as file:
+def held(place: Path, folder: Path) -> Iterator[None]:
+    """Hold a hidden folder to work in, which is made. The system lets it go with the process, however that ends, so a
+    dead one never blocks.
+
+    Parameters
+    ----------
+    place : the hidden one. folder : what it is for, as messages name it.
+
+    Raises
+    ------
+    StoreError
+        If another process holds it.
+    """
+    while True:  # until the folder is not taken away by another process that ends its work
+        place.mkdir(parents=True, exist_ok=True)
         try:
-            _hold(file.fileno())
-        except OSError:
-            file.seek(0)
-            owner = file.read().strip() or "another process"
-            raise StoreError(f"{folder}: {owner} is running into it; wait for it or choose another --out") from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
-        yield
+            file = (place / "lock").open("a+", encoding="utf-8")
+        except FileNotFoundError:
+            continue
+        with file:
+            _lock(file, folder)
+            if not _stands(file, place / "lock"):
+                continue
+            file.truncate(0)
+            file.write(f"process {os.getpid()}")
+            file.flush()
+            yield
+            return
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    try:
+        _hold(file.fileno())
+    except OSError:
+        file.seek(0)
+        owner = file.read().strip() or "another process"
+        raise StoreError(f"{folder}: {owner} is running into it; wait for it or choose another --out") from None
+
+
+def _stands(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 Log = Callable[[str], None]
@@ -228,13 +316,43 @@ def _hold(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _replace(partial: Path, folder: Path) -> None:
+def _replace(made: Path, folder: Path, old: Path) -> None:
     """Put a finished folder in place; the old one is moved aside first, so there is never half of each."""
-    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
     if folder.exists():
         folder.rename(old)
-    partial.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        made.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    _sync(folder.parent)
+
+
+def settle(folder: Path) -> None:
+    """See every file of a folder on the disk, so that a power cut after it has its place leaves none of them torn."""
+    for path in (*folder.rglob("*"), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir() and sys.platform == "win32":  # where folders cannot be opened
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write a file whole or not at all: it is there when this returns, whatever happens to the process or the power."""
+    torn = path.with_name(f"{path.name}.tmp")
+    with torn.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    torn.replace(path)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -258,4 +376,8 @@ def write_tables(tables: Iterable[pd.DataFrame], path: Path) -> None:
 
 def write_json(content: object, path: Path) -> None:
     """Indented JSON with a last newline."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    path.write_text(_json(content), encoding="utf-8")
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

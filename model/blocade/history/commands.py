@@ -20,7 +20,7 @@ from blocade.history.channels import YEARLY
 from blocade.history.forecasts import move
 from blocade.history.panel import world_of
 from blocade.history.record import at
-from blocade.library import MARK, put, refuse_foreign
+from blocade.library import MARK, put, refuse_foreign, unfinished
 from blocade.parameters import JUDGE, posterior, posteriors, sets_told, table
 from blocade.resources import seeds
 from blocade.text import csv_text
@@ -324,7 +324,7 @@ def register(folder: Path, workers: int, progress: Progress) -> Mapping[str, int
         If they are there already: what is registered is not replaced.
     """
     there = [name for name in registering.NAMES if (folder / f"{name}.csv").exists()]
-    if there:
+    if there and not unfinished(folder, f"{registering.NAMES[0]}.csv"):
         raise StoreError(f"{folder}: holds {' and '.join(there)} already; what is registered is not replaced")
     tables = registering.registered(workers, progress)
     contents: dict[str, str | Figure] = {f"{name}.csv": csv_text(frame) for name, frame in tables.items()}

@@ -44,7 +44,12 @@ def put(path: Path, text: str) -> None:
         raise mistake_at_top(path, "a file whose name starts with _ is a base, not to be run; leave the _ out")
     try:
         with path.open("x", encoding="utf-8") as file:  # fails where there is anything, however it came there
-            file.write(text)
+            try:
+                file.write(text)
+                file.flush()
+            except BaseException:
+                path.unlink()  # none of it rather than half
+                raise
     except FileExistsError:
         raise mistake_at_top(path, "there is a file of this name, and it stays; choose another name") from None
     except FileNotFoundError:
