@@ -1,4 +1,7 @@
-"""Settings of the tests: hypothesis draws the same examples on every machine and in every run."""
+"""Settings of the tests: hypothesis draws the same examples on every machine and in every run. `BLOCADE_FUZZ` is for
+the long runs of `scripts/reliability/inputs.py`: so many examples, and others each time."""
+
+import os
 
 from hypothesis import HealthCheck, settings
 
@@ -10,4 +13,12 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("blocade")
+settings.register_profile(
+    "deep",
+    settings.get_profile("blocade"),
+    derandomize=False,
+    max_examples=int(os.environ.get("BLOCADE_FUZZ", "1")),
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+settings.load_profile("deep" if "BLOCADE_FUZZ" in os.environ else "blocade")

@@ -15,6 +15,7 @@ from blocade.claims import claims, estimands, hypotheses, thresholds, unanswerab
 from blocade.experiment.drawing import Place, most_rounds, unfit
 from blocade.experiment.plan import STARTS, Plan, roles_of
 from blocade.experiment.runner import Progress, default_workers, execute, inputs
+from blocade.experiment.size import refuse_beyond, size_of
 from blocade.experiment.store import digest, is_done, sweep
 from blocade.limits import LIMITS
 from blocade.measures import MEASURES, applicable
@@ -150,7 +151,7 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
         try:
             if not str(given):
                 raise ScenarioError([Mistake(Spot('""'), "an empty name; name a scenario, a file or a folder")])
-            paths = list_scenarios(Path(given)) if Path(given).is_dir() else [find_scenario(given)]
+            paths = list_scenarios(Path(given)) if _is_folder(Path(given)) else [find_scenario(given)]
             if not paths:
                 raise ScenarioError([Mistake(Spot(str(given)), "the folder holds no scenario (*.yaml)")])
         except ScenarioError as error:
@@ -170,6 +171,13 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
     if mistakes:
         raise ScenarioError(mistakes)
     return scenarios
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # what cannot be looked at is told where it is read
+        return False
 
 
 def plan(scenario: Scenario, engine: str = "batch") -> Plan:
@@ -262,8 +270,10 @@ def run(
     if is_done(folder, asked, force):
         sweep(folder, asked)
     else:
+        pool = executor or workers or default_workers(planned)
+        refuse_beyond(size_of(planned, pool if isinstance(pool, int) else 0), folder)
         with progress_bar(progress, loaded.name) as report:
-            execute(planned, folder, executor or workers or default_workers(planned), report, show, resume, force)
+            execute(planned, folder, pool, report, show, resume, force)
     return Result(folder)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from blocade.catalogue import CATALOGUES
+from blocade.characters import unfit_character
 from blocade.limits import LIMITS, SENSITIVITY_RUNS
 
 JUDGE = "until-2013"
@@ -42,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
         "theories", help="run a scenario under every theory and null model, and draw the sign map"
     )
     theories.add_argument("scenario", metavar="FILE|NAME", help="a scenario file or the name of a packaged one")
-    theories.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/theories/SCENARIO)")
+    theories.add_argument(
+        "--out", type=_path, metavar="DIR", help="results folder (default: results/theories/SCENARIO)"
+    )
     _add_usual(theories)
 
     _add_drivers(commands)
@@ -64,7 +68,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     run.add_argument(
         "--out",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="results folder (default: results/SCENARIO; for several scenarios one subfolder each)",
     )
@@ -99,18 +103,18 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     report = commands.add_parser(
         "report", help="write the page of finished results anew; of several results, one page that compares them"
     )
-    report.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="folder of a finished run")
+    report.add_argument("results", nargs="+", type=_path, metavar="RESULTS", help="folder of a finished run")
     report.add_argument(
         "--out",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="where to (default: report.html in the folder; of several, results/compared.html)",
     )
     report.add_argument("--quiet", action="store_true", help="do not say where it is")
 
     export = commands.add_parser("export", help="write the tables of finished results as CSV, and one that pyam reads")
-    export.add_argument("results", type=Path, metavar="RESULTS", help="folder of a finished run")
-    export.add_argument("--out", type=Path, metavar="DIR", help="where to (default: results/export/RESULTS)")
+    export.add_argument("results", type=_path, metavar="RESULTS", help="folder of a finished run")
+    export.add_argument("--out", type=_path, metavar="DIR", help="where to (default: results/export/RESULTS)")
     export.add_argument("--quiet", action="store_true", help="do not say where it is")
 
 
@@ -137,12 +141,12 @@ def _add_world(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     world = commands.add_parser("world", help="begin a world of your own, or check one")
     tasks = world.add_subparsers(dest="task", required=True, metavar="TASK")
     new = tasks.add_parser("new", help="write the tables of a world, or of some of its states, for you to change")
-    new.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder; its name begins with the world's year")
+    new.add_argument("folder", type=_path, metavar="FOLDER", help="a new folder; its name begins with the world's year")
     new.add_argument("--source", default="2021", metavar="WORLD", help="a world to begin from (default: 2021)")
     new.add_argument("--states", nargs="+", default=[], metavar="STATE", help="names or codes (default: all states)")
     new.add_argument(
         "--acts",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="acts in place of the world's, from a history: CSV with id, date, until, senders, target, kind, severity",
     )
@@ -157,7 +161,7 @@ def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     sensitivity.add_argument("scenario", metavar="FILE|NAME", help="a scenario file or the name of a packaged one")
     sensitivity.add_argument(
-        "--out", type=Path, metavar="DIR", help="results folder (default: results/sensitivity/SCENARIO)"
+        "--out", type=_path, metavar="DIR", help="results folder (default: results/sensitivity/SCENARIO)"
     )
     sensitivity.add_argument("--claim", metavar="NAME", help="whose effects (default: the first that is asked)")
     sensitivity.add_argument(
@@ -174,8 +178,8 @@ def _add_drivers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     discover = commands.add_parser(
         "discover", help="the conditions under which an effect of finished results comes out (PRIM and a tree)"
     )
-    discover.add_argument("results", type=Path, metavar="RESULTS", help="folder of a finished run")
-    discover.add_argument("--out", type=Path, metavar="DIR", help="results folder (default: results/discover/RESULTS)")
+    discover.add_argument("results", type=_path, metavar="RESULTS", help="folder of a finished run")
+    discover.add_argument("--out", type=_path, metavar="DIR", help="results folder (default: results/discover/RESULTS)")
     discover.add_argument(
         "--estimand", metavar="NAME", help="which effect, as verdicts.json names it (default: the first conditional)"
     )
@@ -206,7 +210,7 @@ def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_folder(backcast, "results/backcast")
     backcast.add_argument(
         "--observed",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="score a table of your own besides: iso3_a, iso3_b, year, distance (of UN ideal points)",
     )
@@ -226,7 +230,7 @@ def _add_writing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     listed.add_argument("--json", action="store_true", help="print it as JSON")
 
     new = commands.add_parser("new", help="write a scenario file to start from, every key explained")
-    new.add_argument("file", type=Path, metavar="FILE", help="where to; nothing that is there is overwritten")
+    new.add_argument("file", type=_path, metavar="FILE", help="where to; nothing that is there is overwritten")
 
     check = commands.add_parser("check", help="check scenario files and do nothing else")
     check.add_argument("scenario", nargs="+", metavar="FILE", help="a scenario file")
@@ -252,7 +256,7 @@ def _add_usual(command: argparse.ArgumentParser) -> None:
 
 def _add_folder(command: argparse.ArgumentParser, usual: str) -> None:
     words = f"results folder (default: {usual})"
-    command.add_argument("--out", type=Path, default=Path(usual), metavar="DIR", help=words)
+    command.add_argument("--out", type=_path, default=Path(usual), metavar="DIR", help=words)
 
 
 def _add_work(command: argparse.ArgumentParser) -> None:
@@ -266,12 +270,19 @@ def _add_work(command: argparse.ArgumentParser) -> None:
     command.add_argument("--quiet", action="store_true", help="no progress and no table")
 
 
+def _path(text: str) -> Path:
+    unfit = unfit_character(text)
+    if unfit is not None:
+        raise argparse.ArgumentTypeError(f"{text!a} holds the character {unfit}, which no name here may hold")
+    return Path(text)
+
+
 def _between(least: int, most: int) -> Callable[[str], int]:
     def number(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if not re.fullmatch(r"[+-]?[0-9]{1,40}", text):
+            shown = text if len(text) <= 40 else f"{text[:40]}…"
+            raise argparse.ArgumentTypeError(f"{shown!a} is not a whole number")
+        value = int(text)
         if not least <= value <= most:
             raise argparse.ArgumentTypeError(f"{value} does not lie between {least} and {most}")
         return value

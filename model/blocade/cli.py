@@ -41,6 +41,7 @@ def _answer(arguments: Sequence[str] | None) -> int:
     given = parser().parse_args(arguments)
     from blocade.experiment.store import StoreError  # noqa: PLC0415
     from blocade.scenario import ScenarioError  # noqa: PLC0415
+    from blocade.scenario.wording import one_line  # noqa: PLC0415
     from blocade.world import WorldError  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
@@ -51,6 +52,16 @@ def _answer(arguments: Sequence[str] | None) -> int:
         return BAD_INPUT
     except StoreError as error:
         print(error, file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # what is read and written is checked where it is used; this is the file, folder or device that still fails
+        where = f"{error.filename}: " if error.filename else ""
+        print(one_line(f"{where}cannot be used ({error.strerror or error}); name another place"), file=sys.stderr)
+        return BAD_INPUT
+    except MemoryError:
+        print("the memory is not enough for this; ask for less at a time: draws, replicates, workers", file=sys.stderr)
         return BAD_INPUT
 
 
@@ -208,6 +219,7 @@ def _sensitivity(given: argparse.Namespace) -> int:
     from blocade import drivers, library  # noqa: PLC0415
 
     out = given.out or library.usual_folder("sensitivity", Path(given.scenario).stem)
+    workers = _workers(given)
     with _progress(given, "sensitivity") as progress:
         told = drivers.sensitivity(
             given.scenario,
@@ -215,7 +227,7 @@ def _sensitivity(given: argparse.Namespace) -> int:
             claim=given.claim,
             runs=given.runs,
             seed=given.seed,
-            workers=_workers(given),
+            workers=workers,
             progress=progress,
         )
     if not given.quiet:
@@ -237,8 +249,9 @@ def _validate(given: argparse.Namespace) -> int:
     from blocade.parameters import posterior  # noqa: PLC0415
 
     posterior(given.posterior)  # so that a bad name is told before anything runs
+    workers = _workers(given)
     with _progress(given, "validate") as progress:
-        scores, told = commands.validate(given.out, given.posterior, _workers(given), progress)
+        scores, told = commands.validate(given.out, given.posterior, workers, progress)
     if not given.quiet:
         print(f"\n{told}\n\n {given.out}/   {', '.join(commands.VALIDATE_FILES)}\n")
     return 0 if scores["passed"].all() else MISSED
@@ -247,8 +260,9 @@ def _validate(given: argparse.Namespace) -> int:
 def _backcast(given: argparse.Namespace) -> int:
     from blocade.history import commands  # noqa: PLC0415
 
+    workers = _workers(given)
     with _progress(given, "backcast") as progress:
-        told = commands.backcast(given.out, given.observed, _workers(given), progress)
+        told = commands.backcast(given.out, given.observed, workers, progress)
     if not given.quiet:
         print(f"\n{told}\n\n {given.out}/   {', '.join(commands.BACKCAST_FILES)}\n")
     return 0
@@ -257,15 +271,20 @@ def _backcast(given: argparse.Namespace) -> int:
 def _register(given: argparse.Namespace) -> int:
     from blocade.history import commands  # noqa: PLC0415
 
+    workers = _workers(given)
     with _progress(given, "register") as progress:
-        written = commands.register(given.out, _workers(given), progress)
+        written = commands.register(given.out, workers, progress)
     if not given.quiet:
         print(*(f" {given.out / name}   {rows} rows" for name, rows in written.items()), sep="\n")
     return 0
 
 
 def _workers(given: argparse.Namespace) -> int:
-    return int(given.workers or os.cpu_count() or 1)
+    from blocade.experiment.size import PROCESS, Size, refuse_beyond  # noqa: PLC0415
+
+    workers = int(given.workers or os.cpu_count() or 1)
+    refuse_beyond(Size(workers * PROCESS), given.out or Path("results"))
+    return workers
 
 
 def _progress(given: argparse.Namespace, label: str) -> AbstractContextManager[Callable[[int, int], None]]:

@@ -33,6 +33,7 @@ from blocade.equations.arrays import Array
 from blocade.experiment.plan import Plan, run_points
 from blocade.experiment.pool import by_runs
 from blocade.experiment.runner import Progress, effect
+from blocade.experiment.size import refuse_beyond, size_of_points
 from blocade.experiment.store import StoreError
 from blocade.library import MARK, put, refuse_foreign, usual_folder
 from blocade.limits import SENSITIVITY_RUNS
@@ -101,6 +102,7 @@ def sensitivity(
     refuse_foreign(folder, (*SENSITIVITY_FILES, *charts))
     smallest = {estimand.label: estimand.smallest for estimand in asked}
     total = spent.r * (len(known) + 1) + spent.n * (min(MOST_KEPT, len(known)) + 2)
+    refuse_beyond(size_of_points(planned, total, len(known) + len(asked), workers), folder)
     evaluate = _evaluator(planned, settings, asked, workers, progress, total)
     screening = screen(evaluate, known, smallest, spent.r, only.seed)
     found = indices(evaluate, known, screening.kept, smallest, spent.n, only.seed)

@@ -42,7 +42,7 @@ def scheduler(address: str, workers: int | None = None) -> Iterator[Executor]:
         return
     try:
         client = Client(address, timeout=SECONDS)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # the last of schemes that are built in and need more
         raise StoreError(f"--scheduler {address}: nobody answers there ({error or type(error).__name__})") from None
     with client:
         theirs, ours = client.run(code_digest), code_digest()

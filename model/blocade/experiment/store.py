@@ -103,6 +103,10 @@ def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
         If it holds something else (a finished run of other inputs needs ``force``; what is not ours is never
         replaced).
     """
+    if folder.name == "..":
+        raise StoreError(f"{folder}: ends in .., and results take a folder of their own; name it")
+    if folder.is_symlink() or _beside(folder).is_symlink():
+        raise StoreError(f"{folder}: is a link or its work folder is one; name the folder itself with --out")
     if not folder.exists():
         return False
     if folder.resolve() == Path.cwd():
@@ -128,6 +132,11 @@ def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
     if foreign:
         raise StoreError(f"{folder}: holds files of yours ({', '.join(foreign)}); move them before --force replaces it")
     return False
+
+
+def _beside(folder: Path) -> Path:
+    """Where results are made before they are moved to their folder."""
+    return folder.with_name(f".{folder.name}.partial") if folder.name else folder
 
 
 class Stopped(KeyboardInterrupt):
@@ -188,10 +197,6 @@ def _tidy(place: Path) -> None:
     """Take the folder of a finished run away, what says whose it is after its chunks."""
     shutil.rmtree(place / "chunks", ignore_errors=True)
     shutil.rmtree(place, ignore_errors=True)
-
-
-def _beside(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.partial")
 
 
 def _told(inputs: Mapping[str, object]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from blocade.scenario.model import Arm, Lever, Use
-from blocade.scenario.positions import Tree
+from blocade.scenario.positions import MAX_NODES, Tree
 from blocade.scenario.schema import ArmFile, EventFile, ScenarioFile
 from blocade.scenario.wording import Mistake, quote, unknown
 
@@ -37,7 +37,8 @@ def check_arms(tree: Tree, whole: bool) -> list[Mistake]:
     names = list(background.entries or {}) if background is not None else []
     for name, arm in arms.entries.items():
         mistakes += _unknown_references(name, arm, list(arms.entries), names)
-    return mistakes + _circles(arms)
+    circles = _circles(arms)
+    return mistakes + (circles or _too_many(arms, len(names)))
 
 
 def _items(arm: Tree, key: str) -> list[Tree]:
@@ -91,6 +92,29 @@ def _circles(arms: Tree) -> list[Mistake]:
             mistakes.append(Mistake(parents[here].spot, f"arms extend each other in a circle: {circle}"))
         done.update(walked)
     return mistakes
+
+
+def _too_many(arms: Tree, background: int) -> list[Mistake]:
+    """Refuse arms that few lines multiply: each has the events of all that it extends, and the background's."""
+    written: dict[str, int] = {}
+    entries = arms.entries or {}
+    for name in entries:
+        line: list[str] = []
+        here: str | None = name
+        while here in entries and here not in written:
+            line.append(here)
+            parent = entries[here].get("extends")
+            here = None if parent is None else _word(parent)
+        count = background if here is None else written.get(here, background)
+        for arm in reversed(line):
+            events = entries[arm].get("events")
+            count += 1 + len((events.items if events is not None else None) or ())
+            written[arm] = count
+    total = sum(written.values())
+    if total <= MAX_NODES:
+        return []
+    text = f"{len(written)} arms have {total} events in all, with what they extend and the background; say less"
+    return [Mistake(arms.spot, f"{text} ({MAX_NODES} are the most)")]
 
 
 def build_arms(file: ScenarioFile) -> tuple[Arm, ...]:

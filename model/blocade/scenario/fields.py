@@ -24,6 +24,8 @@ from blocade.scenario.wording import nearest, unknown
 WRITTEN: Final = "\0"
 MAX_YEARS: Final = 100
 MAX_GAIN: Final = 100
+MAX_LINE: Final = 1_000
+"""Characters of a title, a reason or a label: charts break them into lines, which takes minutes from 50,000 on."""
 ANSWERS: Final = ("hostility", "armament")
 
 Problem = tuple[tuple[str | int, ...], str]
@@ -145,6 +147,8 @@ def _read_line(value: Any, info: ValidationInfo) -> str:
     text = " ".join((value or "").split())
     if not text:
         raise wrong(f'"{_key(info)}" is empty; say it in a few words')
+    if len(text) > MAX_LINE:
+        raise wrong(f'"{_key(info)}" has {len(text)} characters; say it in {MAX_LINE} at the most')
     return text
 
 
@@ -382,7 +386,9 @@ def _whole_schema(low: int, high: int) -> WithJsonSchema:
 StartDate = Annotated[Date, PlainValidator(_read_date), WithJsonSchema(_DATE_SCHEMA)]
 EndDate = Annotated[Date, PlainValidator(_read_end), WithJsonSchema(_DATE_SCHEMA)]
 Fraction = Annotated[float, PlainValidator(_read_fraction), WithJsonSchema(_FRACTION_SCHEMA)]
-Line = Annotated[str, PlainValidator(_read_line), WithJsonSchema({"type": "string", "minLength": 1})]
+Line = Annotated[
+    str, PlainValidator(_read_line), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_LINE})
+]
 Members = Annotated[
     States, PlainValidator(_read_members), WithJsonSchema({**_NAMES_SCHEMA, "minItems": 1})
 ]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from blocade import resources
-from blocade.scenario.positions import Tree, read_tree
+from blocade.scenario.positions import MAX_NODES, Tree, read_tree
 from blocade.scenario.wording import Mistake, ScenarioError, mistake_at_top, nearest, quote
+
+MAX_FILES: Final = 20
+"""Files that extend each other; the packaged ones are at most three."""
 
 
 def find_scenario(name_or_path: str | Path) -> Path:
@@ -18,8 +22,11 @@ def find_scenario(name_or_path: str | Path) -> Path:
         With one line that names the nearest scenario there is.
     """
     path = Path(name_or_path)
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except OSError as error:
+        raise mistake_at_top(path, f"cannot be read: {error.strerror}") from error
     packaged = {found.stem: found for found in list_scenarios(resources.scenarios())}
     name = str(name_or_path).removesuffix(".yaml")
     if name in packaged:
@@ -62,6 +69,10 @@ def read_whole(path: Path) -> tuple[Tree, list[Mistake], bool]:
             mistakes.append(Mistake(name.spot, f"files extend each other in a circle: {names}"))
             whole = False
             break
+        if len(chain) == MAX_FILES:
+            mistakes.append(Mistake(name.spot, f"more than {MAX_FILES} files extend each other; write them as one"))
+            whole = False
+            break
         try:
             layer, more = read_tree(base)
         except ScenarioError as error:
@@ -71,6 +82,8 @@ def read_whole(path: Path) -> tuple[Tree, list[Mistake], bool]:
         mistakes += more
         layers.append(layer)
         chain.append(base)
+        if sum(each.size() for each in layers) > MAX_NODES:
+            raise mistake_at_top(path, f"more than {MAX_NODES} values with all that it extends; say less")
     merged = layers[-1]
     for layer in reversed(layers[:-1]):
         merged = merge(merged, layer)
@@ -101,12 +114,20 @@ def _base(name: Tree, asker: Path) -> Path | Mistake:
     allowed = {folder.resolve() for folder in folders}
     for folder in folders:
         path = folder / f"{word.removesuffix('.yaml')}.yaml"
-        if not path.is_file():
+        if not _is_file(path):
             continue
         if path.resolve().parent not in allowed:
             return Mistake(name.spot, f"{quote(word)} links out of the scenario folders; copy the file here")
         return path
-    stems = sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")})
+    there = [path for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")]
+    stems = sorted({path.stem for path in there if _is_file(path)})
     near = nearest(word.removesuffix(".yaml"), [stem for stem in stems if stem != asker.stem])
     hint = f', did you mean "{near}"?' if near else "; it must stand in this file's folder"
     return Mistake(name.spot, f"no scenario file {quote(word)}{hint}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be read
+        return False

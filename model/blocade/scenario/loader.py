@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
+from blocade.characters import unfit_character
 from blocade.scenario.arms import build_arms, build_levers, check_arms, own_events
 from blocade.scenario.dates import Date, parse_date
 from blocade.scenario.design import DesignFile
@@ -17,7 +18,7 @@ from blocade.scenario.levers import check_uses, ranges
 from blocade.scenario.messages import explain, mend, several_worlds
 from blocade.scenario.model import Design, Scenario, Until
 from blocade.scenario.names import Frame, Vocabulary, WorldNames, read_names
-from blocade.scenario.positions import Tree
+from blocade.scenario.positions import MAX_NODES, Tree
 from blocade.scenario.schema import ScenarioFile
 from blocade.scenario.wording import Mistake, ScenarioError, mistake_at_top, quote, unknown
 
@@ -61,6 +62,8 @@ def load_scenarios(path: str | Path, vocabulary: Vocabulary) -> tuple[Scenario, 
     path = Path(path)
     if path.name.startswith("_"):
         raise mistake_at_top(path, "a file whose name starts with _ is a base; check a file that extends it")
+    if path.stem in {".", ".."} or unfit_character(path.name):
+        raise mistake_at_top(path, "its results go to a folder of the file's name, which cannot be made; rename it")
     tree, mistakes, whole = read_whole(path)
     found: list[Scenario] = []
     wrong: dict[str, list[Mistake]] = {}
@@ -81,6 +84,9 @@ def _members(tree: Tree) -> list[tuple[str, Tree]]:
     """The trees that a file stands for, each with the world it names in a list of worlds, or "" where there is none."""
     worlds = several_worlds(tree)
     words = [item for item in (worlds.items or ()) if _is_word(item)] if worlds is not None else []
+    if worlds is not None and len(words) * tree.size() > MAX_NODES:
+        text = f"{len(words)} worlds of {tree.size()} values each are more than {MAX_NODES}; name fewer"
+        raise ScenarioError([Mistake(worlds.spot, text)])
     found = []
     for word in words:
         member = copy.deepcopy(tree)  # because what is mended in one would not be found in the next
@@ -162,8 +168,12 @@ def _world(given: Tree | None, vocabulary: Vocabulary) -> tuple[WorldNames | Non
     if given is None or isinstance(given.scalar, bool) or not isinstance(given.scalar, str | int):
         return None, "", None
     word = given.text.strip()
-    folder = Path(given.spot.file).parent / word if word and "\0" not in word else None
-    if folder is not None and (folder / "states.csv").is_file():
+    folder = Path(given.spot.file).parent / word if word and unfit_character(word) is None else None
+    try:
+        own = folder is not None and (folder / "states.csv").is_file()
+    except OSError as error:
+        return None, word, f"the world {quote(word)} cannot be read: {error.strerror}"
+    if folder is not None and own:
         key = str(folder.resolve())  # the same from every working directory, and never the packaged world of that name
     elif not word or (vocabulary.world_names and word not in vocabulary.world_names):
         return None, word, unknown("world", word, sorted(vocabulary.world_names))

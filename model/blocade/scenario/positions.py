@@ -6,22 +6,29 @@ need: mappings with text keys, lists and scalars. All that it refuses becomes a 
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 from ruamel.yaml.reader import ReaderError
 
+from blocade.characters import unfit_character
 from blocade.scenario.wording import Mistake, ScenarioError, Spot, mistake_at_top, quote
 
 MAX_BYTES: Final = 1_000_000
+"""Size of a file. The largest packaged scenario has 5,000 bytes and 165 values, which lie 6 deep; what is larger than
+these limits is no scenario, and could take minutes or all memory to read."""
 MAX_NODES: Final = 10_000
+"""Values of a scenario, with all that it stands for written out: aliases, what it extends, its worlds, its arms."""
 MAX_DEPTH: Final = 40
 MAX_DIGITS: Final = 40
+"""Python refuses to print integers of thousands of digits, so such a number stays text."""
 
 Scalar: TypeAlias = str | int | float | bool | None
 Step: TypeAlias = str | int
@@ -58,6 +65,11 @@ class Tree:
         if isinstance(step, str):
             return (self.entries or {}).get(step)
         return self.items[step] if self.items is not None and 0 <= step < len(self.items) else None
+
+    def size(self) -> int:
+        """Count the values in it, itself among them."""
+        held: int = sum(tree.size() for tree in (*(self.entries or {}).values(), *(self.items or ())))
+        return 1 + held
 
     def rename(self, old: str, new: str) -> None:
         """Give a key another name, in the same place and order."""
@@ -96,6 +108,8 @@ def read_tree(path: Path) -> tuple[Tree, list[Mistake]]:
 
 def _text(path: Path) -> str:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end, and a device might not
+            raise mistake_at_top(path, "is not a file; name a file of text")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -116,19 +130,41 @@ def _spot_of(file: str, before: str) -> Spot:
     return Spot(file, len(lines), len(lines[-1]) + 1)
 
 
+class _Bounded(Composer):
+    """Composes no more than is read: a text of a million bytes could take half a minute and half a gigabyte."""
+
+    def __init__(self, loader: YAML) -> None:
+        super().__init__(loader=loader)
+        self.warn_double_anchors = False  # YAML 1.2 has nothing against them
+        self.nodes = self.within = 0
+
+    def compose_node(self, parent: YamlNode | None, index: object) -> YamlNode:
+        mark = self.parser.peek_event().start_mark
+        self.nodes += 1
+        self.within += 1
+        if self.nodes > 2 * MAX_NODES or self.within > MAX_DEPTH + 2:  # keys count here, and the walk is exact
+            raise MarkedYAMLError(problem=_BOUNDS if self.nodes > 2 * MAX_NODES else _DEPTH, problem_mark=mark)
+        node: YamlNode = super().compose_node(parent, index)
+        self.within -= 1
+        return node
+
+
 def _compose(path: Path, text: str) -> YamlNode:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _Bounded  # type: ignore[assignment]  # the way to exchange a part; it is typed as one class
     try:
-        node: YamlNode | None = YAML(typ="safe", pure=True).compose(text)
+        node: YamlNode | None = yaml.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         spot = Spot(str(path), mark.line + 1, mark.column + 1) if mark else Spot(str(path))
-        raise ScenarioError([Mistake(spot, f"not valid YAML: {_problem(error)}")]) from error
+        text = error.problem if error.problem in {_BOUNDS, _DEPTH} else f"not valid YAML: {_problem(error)}"
+        raise ScenarioError([Mistake(spot, text)]) from error
     except ReaderError as error:
         spot = _spot_of(str(path), text[: error.position])
         raise ScenarioError([Mistake(spot, f"not valid YAML: {error.reason}; take it out")]) from error
     except RecursionError as error:
         raise mistake_at_top(path, _DEPTH) from error
-    except (YAMLError, ValueError, IndexError, AttributeError, AssertionError, TypeError) as error:
+    except (YAMLError, ValueError, IndexError, AttributeError, AssertionError, TypeError, OverflowError) as error:
         # The parser stumbles over some broken texts with errors that are not its own.
         raise mistake_at_top(path, "not valid YAML; check brackets, quotes and indents") from error
     if node is None:
@@ -178,6 +214,7 @@ class _Walk:
                 self.say(key_spot, "a key must be a plain word (for shared parts there is `extends`)")
                 continue
             key = key_node.value
+            self.check_text(key, key_spot)
             # The parser puts an empty value at the next token, often on another line.
             empty = value_node.start_mark.index == value_node.end_mark.index
             value = self.tree(value_node, key_spot if empty else self.spot(value_node), depth + 1)
@@ -194,7 +231,13 @@ class _Walk:
         kind = str(node.tag).removeprefix(_TAG)
         if kind not in {"null", "bool", "int", "float", "str", "timestamp"}:
             self.say(spot, f"the tag {quote(node.tag)} is not supported; leave it out")
+        self.check_text(text, spot)
         return Tree(spot, _scalar(kind, text), text)
+
+    def check_text(self, text: str, spot: Spot) -> None:
+        unfit = unfit_character(text, besides="\t\n\r")
+        if unfit is not None:
+            self.say(spot, f"holds the character {unfit}, which cannot be shown; take it out")
 
     def check_tag(self, node: YamlNode, spot: Spot, kind: str) -> None:
         if str(node.tag) != _TAG + kind:
@@ -207,7 +250,6 @@ def _scalar(kind: str, text: str) -> Scalar:
         return None
     if kind == "bool":
         return text.casefold() in {"true", "yes", "on"}
-    # Python refuses to print integers of thousands of digits, so such a number stays text.
     if kind in {"int", "float"} and len(text) <= MAX_DIGITS:
         try:
             if kind == "int":
