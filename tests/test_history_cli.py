@@ -378,7 +378,10 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
         f"{HEAD}RUS,PRK,2015,1\nRUS,XYZ,2015,1\n".encode(),
         ["3: 'XYZ' is not among the states; correct it or leave the row out"],
     ),
-    "negative": (f"{HEAD}RUS,PRK,2015,-1\n".encode(), ["2: distance -1 is out of range; it must be at least 0"]),
+    "negative": (
+        f"{HEAD}RUS,PRK,2015,-1\n".encode(),
+        ["2: distance -1 is out of range; it must be at least 0 and at most 100"],
+    ),
     "no rows": (HEAD.encode(), ["1: no rows; add one for each pair and year"]),
     "empty": (b"", [f"1: no column {name}; add it" for name in commands.OWN_COLUMNS]),
     "no number": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from test_cli import SMALL, TABLES
 
@@ -238,6 +240,22 @@ def test_a_chunk_that_was_being_written_is_run_again(tmp_path: Path, undisturbed
 
 
 # --- chunks -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_damaged_chunk_is_not_gone_on_with(tmp_path: Path, planned: Plan) -> None:
+    """A run that went on from it ended in a traceback, or in other figures."""
+    chunks = Chunks(tmp_path / "chunks", planned)
+    chunks.add(0, run_chunk(planned, planned.chunks[0]))
+    path = tmp_path / "chunks" / "00000.parquet"
+    whole = path.read_bytes()
+    other = io.BytesIO()
+    pq.write_table(pq.read_table(path).slice(1), other)
+    for spoilt in (b"", whole[:-9], whole[:900] + bytes([whole[900] ^ 1]) + whole[901:], other.getvalue()):
+        path.write_bytes(spoilt)
+        with pytest.raises(StoreError, match=r"00000.parquet: a chunk that is damaged; delete it, and --resume makes"):
+            _ = chunks.values(), chunks.ties()
+    path.write_bytes(whole)
+    assert chunks.values() and chunks.ties()
 
 
 def test_what_is_read_is_what_was_written(tmp_path: Path, planned: Plan) -> None:

@@ -59,7 +59,7 @@ BROKEN: list[tuple[Callable[[Path], None], list[str]]] = [
         swap("states", "0.3,0.1,2,", "0.3,1.1,-2,"),
         [
             "states.csv:3: regime 1.1 is out of range; it must be at least 0 and at most 1",
-            "states.csv:3: armament -2 is out of range; it must be at least 0",
+            "states.csv:3: armament -2 is out of range; it must be at least 0 and at most 300",
         ],
     ),
     (swap("states", "0.3,0.1,2,", "nan,0.1,2,"), ["states.csv:3: capability is nan; write a finite number"]),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from blocade._tables import Table
+from blocade._tables import Table, cut
 from blocade.equations.arrays import Array
 
 GOODS = ("energy_food", "technology", "arms", "cash_labour", "cover")
@@ -17,6 +17,8 @@ EVERYONE = "UN"  # every state of a world is a member; its acts bind all but the
 CHANNELS = ("votes", "defence", "arms", "enmity")
 KINDS = ("sanctions", "isolation")
 ROW_SUM_TOLERANCE = 0.002
+MOST_STATES = 300
+"""States of the largest world: ISO 3166 has 249 codes, and what is kept of every pair grows with the square."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -55,19 +57,25 @@ GROUP_COLUMNS = ("group", "iso3", "from_year", "to_year")
 def read_people(table: Table, mistakes: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
     codes: list[str] = []
     aliases: dict[str, str] = {}
+    if len(table.rows) > MOST_STATES:
+        mistakes.append(f"{table.path}:1: {len(table.rows)} states; leave no more than {MOST_STATES}")
+        return (), (), {}
     for line, row in table.rows:
         code = row["iso3"]
         if re.fullmatch(r"[A-Z]{3}", code) is None or code == REST:
-            mistakes.append(f"{table.path}:{line}: '{code}' is not a state's code; write three capital letters")
+            mistakes.append(f"{table.path}:{line}: '{cut(code)}' is not a state's code; write three capital letters")
         elif code in codes:
             mistakes.append(f"{table.path}:{line}: {code} is there twice; leave one row")
         if not row["name"]:
-            mistakes.append(f"{table.path}:{line}: {code} has no name; write one")
+            mistakes.append(f"{table.path}:{line}: {cut(code)} has no name; write one")
+        elif not row["name"].isprintable():
+            mistakes.append(f"{table.path}:{line}: the name of {cut(code)} has signs that nobody sees; write it anew")
         codes.append(code)
         for alias in dict.fromkeys([code, row["name"], *row["aliases"].split(";")]):
             key = " ".join(alias.split()).lower()
             if key and aliases.setdefault(key, code) != code:
-                mistakes.append(f"{table.path}:{line}: '{alias}' already names {aliases[key]}; drop it from one row")
+                named = cut(aliases[key])
+                mistakes.append(f"{table.path}:{line}: '{cut(alias)}' already names {named}; drop it from one row")
     if not codes:
         mistakes.append(f"{table.path}:1: no states; add a row for each")
     return tuple(codes), tuple(row["name"] for _, row in table.rows), aliases
@@ -78,7 +86,7 @@ def read_groups(table: Table, year: int, codes: tuple[str, ...], mistakes: list[
     found: dict[str, set[str]] = {EVERYONE: set(codes)}
     for line, row in table.rows:
         bounds = row["from_year"], row["to_year"] or "9999"
-        if not all(bound.isdigit() for bound in bounds):
+        if not all(bound.isdecimal() for bound in bounds):
             mistakes.append(f"{table.path}:{line}: years {row['from_year']}-{row['to_year']}; write whole years")
         elif int(bounds[0]) <= year < int(bounds[1]):
             found.setdefault(row["group"], set()).add(row["iso3"])
@@ -156,7 +164,7 @@ def read_goods(table: Table, codes: tuple[str, ...], mistakes: list[str]) -> dic
         if not table.known(line, (code,), index, mistakes):
             continue
         if good not in GOODS:
-            mistakes.append(f"{table.path}:{line}: '{good}' is not a good; write one of {', '.join(GOODS)}")
+            mistakes.append(f"{table.path}:{line}: '{cut(good)}' is not a good; write one of {', '.join(GOODS)}")
             continue
         if (code, good) in seen:
             mistakes.append(f"{table.path}:{line}: {good} of {code} is there twice; leave one row")
@@ -211,12 +219,12 @@ def _act_mistake(
     row: dict[str, str], target: str, senders: Mapping[str, tuple[str | None, ...]], seen: set[str], year: int
 ) -> str:
     if row["id"] in seen:
-        return f"the id {row['id']} is there twice; give each act its own"
+        return f"the id {cut(row['id'])} is there twice; give each act its own"
     if row["kind"] not in KINDS:
-        return f"'{row['kind']}' is no kind of act; write {' or '.join(KINDS)}"
+        return f"'{cut(row['kind'])}' is no kind of act; write {' or '.join(KINDS)}"
     if re.fullmatch(r"\d{4}(-\d\d){0,2}", row["date"]) is None or int(row["date"][:4]) > year:
-        return f"date '{row['date']}' is not a date up to {year}; write YYYY-MM-DD, YYYY-MM or YYYY"
+        return f"date '{cut(row['date'])}' is not a date up to {year}; write YYYY-MM-DD, YYYY-MM or YYYY"
     if not senders or (target,) in senders.values():
         return "an act needs senders other than its target; name them"
     strangers = [name for name, members in senders.items() if None in members]
-    return f"'{strangers[0]}' is neither a state here nor a group; correct it" if strangers else ""
+    return f"'{cut(strangers[0])}' is neither a state here nor a group; correct it" if strangers else ""

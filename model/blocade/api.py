@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from blocade._world_tables import COLUMNS
 from blocade.charts import CHARTS, READS, USUAL, chart
 from blocade.claims import claims, estimands, hypotheses, thresholds, unanswerable
 from blocade.experiment.drawing import Place, most_rounds, unfit
@@ -196,7 +197,7 @@ def plan(scenario: Scenario, engine: str = "batch") -> Plan:
     readings = dict.fromkeys([(bounds.read, bounds.over), *((estimand.read, estimand.over) for estimand in asked)])
     files = [seeds() / "parameters.csv", seeds() / "claims.yaml", seeds() / "groups.csv"]
     folder = seeds() / "worlds" / scenario.world  # the world itself where that is an absolute path
-    files += sorted(folder.glob("*.csv"))
+    files += sorted(folder / f"{table}.csv" for table in COLUMNS)
     if posterior(scenario.posterior):  # so that a bad table is told before anything runs
         files.append(posterior_file(scenario.posterior))
     return Plan(

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from blocade._tables import Table, WorldError, read_table
+from blocade._tables import Table, WorldError, cut, read_table
 from blocade._world_tables import COLUMNS, REST, read_acts
 from blocade.experiment.store import WRITING
+from blocade.files import FileError, contents
 from blocade.library import put, unfinished
 from blocade.world import World, find_world, load_world
 
@@ -62,14 +63,16 @@ def new_world(folder: Path, source: str, states: Sequence[str] = (), acts: Path 
     if there and not unfinished(folder, f"{next(iter(COLUMNS))}.csv"):
         raise WorldError([f"{folder}: is not empty; name a new folder"])
     found = {name: world.resolve(name) for name in states}
-    strangers = [name for name, code in found.items() if code is None]
+    strangers = [cut(name) for name, code in found.items() if code is None]
     if strangers:
         raise WorldError([f"'{name}' is no state of {source}; use a name or code of its states" for name in strangers])
     kept = {code for code in found.values() if code is not None} or {*world.codes}
     if len(kept) < LEAST:
         raise WorldError([f"a world needs at least {LEAST} states; name another"])
     mistakes: list[str] = []
-    tables = {name: read_table(origin / f"{name}.csv", columns, mistakes) for name, columns in COLUMNS.items()}
+    tables = {
+        name: read_table(origin / f"{name}.csv", columns, mistakes, folder=origin) for name, columns in COLUMNS.items()
+    }
     if acts is not None:
         tables["acts"] = _history(acts, world, int(year), mistakes)
     if mistakes:
@@ -99,7 +102,7 @@ def _history(path: Path, world: World, year: int, mistakes: list[str]) -> Table:
     for line, row in found.rows:
         ended, date = row.get(ENDED, ""), re.match(r"\d{4}", row["date"])
         if ended and re.fullmatch(r"\d{4}(-\d\d){0,2}", ended) is None:
-            mistakes.append(f"{path}:{line}: {ENDED} '{ended}' is no date; write YYYY-MM-DD, YYYY-MM or YYYY")
+            mistakes.append(f"{path}:{line}: {ENDED} '{cut(ended)}' is no date; write YYYY-MM-DD, YYYY-MM or YYYY")
         elif not (ended and int(ended[:4]) <= year) and not (date and int(date[0]) > year):
             rows.append((line, {name: row.get(name, "") for name in COLUMNS["acts"]}))
     held = Table(path, rows)
@@ -147,8 +150,12 @@ def _text(columns: Sequence[str], rows: Rows) -> str:
 
 def _sources(origin: Path, kept: Sequence[str], whole: bool, acts: Path | None) -> str:
     """Where the figures come from: the source's own account, and what was done to it."""
-    path = origin / SOURCES
-    account = path.read_text(encoding="utf-8") if path.is_file() else "The source gives no account of its figures.\n"
+    try:
+        account = contents(origin / SOURCES, origin).decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        account = "The source gives no account of its figures.\n"
+    except FileError as error:
+        raise WorldError([f"{origin / SOURCES}: {error}; mend it, or take it away"]) from None
     said = "all its states" if whole else f"{len(kept)} of its states ({', '.join(kept)}); trade with the others is ROW"
     said += f". The acts are those of {acts.name} that were in force" if acts is not None else ""
     return (

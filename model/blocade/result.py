@@ -38,7 +38,8 @@ class Result(Finished):
     Raises
     ------
     StoreError
-        If the folder holds no finished results.
+        If the folder holds no finished results, or what it says of itself is not what a run writes. Attributes raise it
+        too, where their file is damaged, foreign or not the one that the run wrote.
 
     Attributes
     ----------

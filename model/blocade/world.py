@@ -15,7 +15,7 @@ import numpy as np
 
 from blocade import _world_tables as tables
 from blocade import resources
-from blocade._tables import WorldError, read_table
+from blocade._tables import WorldError, cut, read_table
 from blocade._world_tables import GOODS
 from blocade.equations.arrays import Array
 
@@ -184,7 +184,10 @@ def load_world(name_or_folder: str | Path) -> World:
     name = folder.resolve().name
     year = int(name[:4])
     mistakes: list[str] = []
-    read = {table: read_table(folder / f"{table}.csv", columns, mistakes) for table, columns in tables.COLUMNS.items()}
+    read = {
+        table: read_table(folder / f"{table}.csv", columns, mistakes, folder=folder)
+        for table, columns in tables.COLUMNS.items()
+    }
     group_table = read_table(resources.seeds() / "groups.csv", tables.GROUP_COLUMNS, mistakes)
     if mistakes:
         raise WorldError(mistakes)
@@ -195,7 +198,8 @@ def load_world(name_or_folder: str | Path) -> World:
     arrays: dict[str, Array] = {
         "capability": states.numbers("capability", mistakes, above=0.0, high=1.0),
         "regime": states.numbers("regime", mistakes, low=0.0, high=1.0),
-        "armament": states.numbers("armament", mistakes, low=0.0),
+        # a ratio to the mean of some states cannot be more than their number
+        "armament": states.numbers("armament", mistakes, low=0.0, high=tables.MOST_STATES),
     }
     groups = tables.read_groups(group_table, year, codes, mistakes)
     arrays |= tables.read_ties(read["ties"], codes, mistakes)
@@ -220,10 +224,16 @@ def find_world(name_or_folder: str | Path) -> Path:
     WorldError
         If there is none, or its name does not begin with a year.
     """
-    for folder in (resources.seeds() / "worlds" / str(name_or_folder), Path(name_or_folder)):
-        if folder.is_dir():
-            if re.match(r"\d{4}", folder.resolve().name) is None:
-                raise WorldError([f"{name_or_folder}: the folder's name must begin with its year, as in 2021-mine"])
-            return folder
-    known = ", ".join(world_names())
-    raise WorldError([f"{name_or_folder}: no such world; known are {known}, or name a folder of tables"])
+    packaged = world_names()
+    given = str(name_or_folder)
+    folder = resources.seeds() / "worlds" / given if given in packaged else Path(given)
+    try:
+        there = bool(given) and folder.is_dir()
+    except (OSError, ValueError):  # a name that no file can have, or a folder that may not be read
+        there = False
+    if not there:
+        known = ", ".join(packaged)
+        raise WorldError([f"{cut(given)}: no such world; known are {known}, or name a folder of tables"])
+    if re.match(r"\d{4}", folder.resolve().name, re.ASCII) is None:
+        raise WorldError([f"{given}: the folder's name must begin with its year, as in 2021-mine"])
+    return folder

@@ -185,7 +185,7 @@ def effect_per_draw(result: Finished, row: Mapping[str, Any]) -> pd.Series[float
         smallest=row["s"], read=row["read"], over=row["over"], share_of=share_of,
         total_above=thresholds().total if share_of else 0.0,
     )  # fmt: skip
-    outcomes = pd.read_parquet(result.folder / "outcomes.parquet", filters=[("measure", "==", row["measure"])])
+    outcomes = result.table("outcomes", [("measure", "==", row["measure"])])
     outcomes = outcomes[outcomes["start"] == row["start"]]
     if "window" in outcomes:
         outcomes = outcomes[outcomes["window"] == _window(result, row)]
@@ -220,7 +220,10 @@ def varied(result: Finished, start: str) -> list[str]:
     unknown = sorted(set(columns) - set(table()) - set(scenario["levers"]))
     if unknown:
         raise StoreError(f"{result.folder}: was made with other parameters ({', '.join(unknown)}); run it again")
-    named = {*theories()[scenario["theory"]], *scenario["parameters"], *posterior(scenario["posterior"])}
+    theory = scenario["theory"]
+    if theory not in theories():
+        raise StoreError(f"{result.folder}: was made under the theory {theory}, which is not there; run it again")
+    named = {*theories()[theory], *scenario["parameters"], *posterior(scenario["posterior"])}
     named |= set(scenario.get("design", {}).get("factors", ()))
     unused = {name for name, entry in table().items() if entry.equation == "observation"}
     unused |= set() if start == "drawn-ties" else set(WEIGHTS) - named

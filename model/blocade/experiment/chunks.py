@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from blocade.equations.arrays import Array
 from blocade.experiment.plan import Piece, Plan
-from blocade.experiment.store import write_whole
+from blocade.experiment.store import StoreError, write_whole
 
 Cell = tuple[str, str]
 """A start and an arm."""
@@ -33,7 +35,7 @@ class Chunks:
 
     def missing(self) -> list[int]:
         """Positions of the chunks that are not there; one that a fault of the disk has torn is as good as not there."""
-        return [index for index in range(len(self._plan.chunks)) if not _whole(self._path(index))]
+        return [index for index in range(len(self._plan.chunks)) if not _ended(self._path(index))]
 
     def add(self, index: int, pieces: Mapping[Cell, Piece]) -> None:
         """Keep a finished chunk; it is there when this returns, whatever happens to the process or the power."""
@@ -46,7 +48,8 @@ class Chunks:
                 columns.setdefault(f"values:{name}", []).append(piece.values[..., k].ravel())
             for k, name in enumerate(self._plan.followed):
                 columns.setdefault(f"series:{name}", []).append(piece.series[..., k].ravel())
-        write_whole(self._path(index), lambda file: pq.write_table(pa.table(columns), file, compression="zstd"))
+        options: Any = {"compression": "zstd", "write_page_checksum": True}
+        write_whole(self._path(index), lambda file: pq.write_table(pa.table(columns), file, **options))
 
     def values(self) -> dict[Cell, Array]:
         """Means over each window: cell -> [window, draw, replicate, column]."""
@@ -97,14 +100,39 @@ class Chunks:
 
     def _tables(self, columns: list[str]) -> Iterator[pa.Table]:
         """Some columns of every chunk, in the order of the plan."""
-        for index in range(len(self._plan.chunks)):
-            yield pq.read_table(self._path(index), columns=["start", "arm", *columns])
+        for index, chunk in enumerate(self._plan.chunks):
+            path = self._path(index)
+            try:
+                table = pq.read_table(path, columns=["start", "arm", *columns], page_checksum_verification=True,
+                                      partitioning=None)  # fmt: skip
+                whole = self._whole(table, chunk)
+            except (OSError, ValueError, pa.ArrowException):
+                whole = False
+            if not whole:
+                raise StoreError(f"{path}: a chunk that is damaged; delete it, and --resume makes it anew")
+            yield table
+
+    def _whole(self, table: pa.Table, chunk: range) -> bool:
+        """Whether a table has every start and arm of a chunk once, and lists as long as they must be."""
+        plan = self._plan
+        cells = {(start, arm) for start, arms in plan.cells(chunk).items() for arm in arms}
+        sizes = {
+            TIES: 2 * plan.world.size**2,
+            "values": len(plan.windows) * len(chunk) * plan.scenario.replicates,
+            "series": (plan.steps + 1) * len(chunk),
+        }
+        lists = {name: sizes[name.partition(":")[0]] for name in table.column_names[2:]}
+        return (
+            len(table) == len(cells)
+            and set(_cells(table)) == cells
+            and all(set(pc.list_value_length(table[name]).to_pylist()) == {size} for name, size in lists.items())
+        )
 
     def _path(self, index: int) -> Path:
         return self._folder / f"{index:05d}.parquet"
 
 
-def _whole(path: Path) -> bool:
+def _ended(path: Path) -> bool:
     """Whether a file is there and has its end, where Parquet keeps what it holds."""
     try:
         pq.read_metadata(path)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
-from blocade.experiment.store import StoreError, read_manifest
-from blocade.parameters import PRIOR
+from blocade.experiment.manifest import read_manifest, read_verdicts
+from blocade.experiment.stored import read_frame
 
 Row = dict[str, Any]
 """A verdict as it is stored."""
@@ -41,29 +40,23 @@ class Finished:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        manifest = read_manifest(self.folder)
-        if manifest is None:
-            raise StoreError(f"{self.folder}: holds no finished blocade results; `blocade run` makes them")
-        self.manifest: dict[str, Any] = manifest
+        self.manifest: dict[str, Any] = read_manifest(self.folder)
 
     @property
     def scenario(self) -> dict[str, Any]:
         """The scenario as it was run, every name resolved."""
         resolved: dict[str, Any] = self.manifest["inputs"]["scenario"]
-        resolved.setdefault("posterior", PRIOR)  # older results name none
-        resolved.setdefault("levers", {})
         return resolved
 
     @property
     def sets(self) -> int:
         """Draws that were run: of a sequential design as many as it took."""
-        count: int = self.manifest.get("draws", self.scenario["draws"])
+        count: int = self.manifest["draws"]
         return count
 
     @cached_property
     def rows(self) -> list[Row]:
-        found: list[Row] = json.loads((self.folder / "verdicts.json").read_text(encoding="utf-8"))
-        return found
+        return read_verdicts(self.folder, self.manifest)
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
@@ -71,25 +64,28 @@ class Finished:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        path = self.folder / "outcomes.parquet"
-        names = pq.read_schema(path).names
-        usual = [("window", "==", 0)] if "window" in names else None  # older results have one window alone
-        return pd.read_parquet(path, columns=[name for name in names if name != "window"], filters=usual)
+        return self.table("outcomes", [("window", "==", 0)]).drop(columns="window")
 
     @cached_property
     def bands(self) -> pd.DataFrame:
-        return self._table("bands")
+        return self.table("bands")
 
     @cached_property
     def draws(self) -> pd.DataFrame:
-        return self._table("draws")
+        return self.table("draws")
 
     @cached_property
     def ties(self) -> pd.DataFrame:
-        return self._table("ties")
+        return self.table("ties")
 
-    def _table(self, name: str) -> pd.DataFrame:
-        return pd.read_parquet(self.folder / f"{name}.parquet")
+    def table(self, name: str, filters: Sequence[tuple[str, str, object]] = ()) -> pd.DataFrame:
+        """A table as it is stored, or some rows of it.
+
+        Parameters
+        ----------
+        filters : of rows, as pyarrow takes them.
+        """
+        return read_frame(self.folder, name, self.manifest, filters)
 
     def label(self, arm: str) -> str:
         """How a scenario calls an arm."""

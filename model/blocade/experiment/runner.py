@@ -27,6 +27,7 @@ from blocade.experiment.store import (
     MANIFEST,
     Log,
     code_digest,
+    digests,
     logging,
     versions,
     workshop,
@@ -319,7 +320,8 @@ def execute(
         write_json([verdict.as_dict() for verdict in all_verdicts(plan, values)], results / "verdicts.json")
         if plan.scenario.design.method == "morris":
             elementary_table(plan, values).to_csv(results / ELEMENTARY, index=False, lineterminator="\n")
-        manifest = {**_manifest(plan, stop, told, pool), "begun": began.isoformat(timespec="seconds")}
+        manifest = {**_manifest(plan, stop, told, pool), "tables": digests(results)}
+        manifest |= {"begun": began.isoformat(timespec="seconds")}
         write_json(manifest, results / MANIFEST)
         finish(results)
         log(f"done in {time.monotonic() - clock:.1f} s")

@@ -23,14 +23,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from blocade.files import FileError, contents, json_of, plain
+
 MANIFEST = "manifest.json"
 LOG = "run.log"
 REPORT = "report.html"
 ELEMENTARY = "elementary.csv"
+VERDICTS = "verdicts.json"
 TABLES = ("draws.parquet", "outcomes.parquet", "bands.parquet", "ties.parquet", ELEMENTARY)
 WRITING = ".writing"
 """Folder in which files that belong together wait until all are whole; a killed command may leave it."""
-WRITTEN = frozenset({MANIFEST, LOG, "verdicts.json", *TABLES, "charts", REPORT, WRITING})
+WRITTEN = frozenset({MANIFEST, LOG, VERDICTS, *TABLES, "charts", REPORT, WRITING})
 """What a run writes; anything else in a results folder is the user's."""
 DEPENDENCIES = (
     "SALib",
@@ -54,6 +57,9 @@ DEPENDENCIES = (
 class StoreError(Exception):
     """A results folder that cannot be written or read: one clear line."""
 
+    def __init__(self, line: str) -> None:
+        super().__init__(plain(line))
+
 
 class WorkerLost(StoreError):
     """A worker that the system or someone has ended, and its work with it."""
@@ -61,7 +67,13 @@ class WorkerLost(StoreError):
 
 def digest(path: Path) -> str:
     """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of the verdicts and of every table of results, by which `blocade.experiment.manifest` knows them."""
+    return {name: digest(folder / name) for name in (VERDICTS, *TABLES) if (folder / name).exists()}
 
 
 def versions() -> dict[str, str]:
@@ -85,13 +97,12 @@ def code_digest() -> str:
     return total.hexdigest()
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a finished folder, or None."""
+def _json_in(folder: Path, name: str) -> Any:
+    """What a JSON file of a folder says; None where there is none that can be read."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return json_of(contents(folder / name, folder))
+    except (OSError, FileError):
         return None
-    return manifest if isinstance(manifest, dict) and "inputs" in manifest else None
 
 
 def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
@@ -119,8 +130,8 @@ def is_done(folder: Path, inputs: Mapping[str, object], force: bool) -> bool:
         )
     if not any(folder.iterdir()):
         return False
-    manifest = read_manifest(folder)
-    if manifest is None:
+    manifest = _json_in(folder, MANIFEST)
+    if not isinstance(manifest, dict) or "inputs" not in manifest:
         raise StoreError(f"{folder}: is not empty and holds no blocade results; choose another folder with --out")
     if manifest["inputs"] == json.loads(json.dumps(inputs)) and not force:
         return True
@@ -143,7 +154,9 @@ class Stopped(KeyboardInterrupt):
     """A run that was stopped, with what its user can do next."""
 
 
-INPUTS = "inputs.json"
+INPUTS, LOCK = "inputs.json", "lock"
+PARTS = (INPUTS, f"{INPUTS}.tmp", LOCK, LOG, "chunks", "results", "old")
+"""What is in the folder in which results are made."""
 KEPT = "finished chunks are kept: the same command with --resume goes on from them"
 
 
@@ -167,6 +180,7 @@ def workshop(folder: Path, inputs: Mapping[str, object], resume: bool, force: bo
         On Ctrl-C.
     """
     place, told = _beside(folder), _told(inputs)
+    _refuse_foreign(place)
     try:
         with held(place, folder):
             if is_done(folder, inputs, force):
@@ -206,10 +220,7 @@ def _told(inputs: Mapping[str, object]) -> dict[str, Any]:
 
 def _left(place: Path) -> dict[str, Any] | None:
     """Inputs of an earlier run that was stopped, or None."""
-    try:
-        left = json.loads((place / INPUTS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    left = _json_in(place, INPUTS)
     return left if isinstance(left, dict) else None
 
 
@@ -249,6 +260,16 @@ def _clear(place: Path, folder: Path, told: Mapping[str, object], resume: bool) 
     write_whole(place / INPUTS, lambda file: file.write(_json(told).encode()))
 
 
+def _refuse_foreign(place: Path) -> None:
+    """Refuse to work in what no run has left: a link would lead elsewhere, and what is there would be cleared away."""
+    links = [path for path in (place, *(place / name for name in PARTS)) if path.is_symlink()]
+    if links:
+        raise StoreError(f"{links[0]}: is a link, and results are made there; take it away")
+    foreign = sorted(path.name for path in place.iterdir() if path.name not in PARTS) if place.is_dir() else []
+    if foreign:
+        raise StoreError(f"{place}: holds files of yours ({', '.join(foreign)}), and results are made there; move them")
+
+
 @contextmanager
 def held(place: Path, folder: Path) -> Iterator[None]:
     """Hold a hidden folder to work in, which is made. The system lets it go with the process, however that ends, so a
@@ -266,12 +287,12 @@ def held(place: Path, folder: Path) -> Iterator[None]:
     while True:  # until the folder is not taken away by another process that ends its work
         place.mkdir(parents=True, exist_ok=True)
         try:
-            file = (place / "lock").open("a+", encoding="utf-8")
+            file = (place / LOCK).open("a+", encoding="utf-8")
         except FileNotFoundError:
             continue
         with file:
             _lock(file, folder)
-            if not _stands(file, place / "lock"):
+            if not _stands(file, place / LOCK):
                 continue
             file.truncate(0)
             file.write(f"process {os.getpid()}")

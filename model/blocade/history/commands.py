@@ -250,6 +250,8 @@ def _of(figures: Array, codes: tuple[str, ...], a: str, b: str, year: int) -> fl
     return float(figures[at(year), codes.index(a), codes.index(b)])
 
 
+MOST_DISTANCE = 100.0
+"""Distances of ideal points beyond which a table is of something else; those of states are below 10."""
 OWN_COLUMNS = ("iso3_a", "iso3_b", "year", "distance")
 
 
@@ -264,7 +266,7 @@ def read_distances(path: Path) -> pd.DataFrame:
     mistakes: list[str] = []
     found = read_table(path, OWN_COLUMNS, mistakes)
     if not mistakes:
-        distance = found.numbers("distance", mistakes, low=0.0)
+        distance = found.numbers("distance", mistakes, low=0.0, high=MOST_DISTANCE)
         years = found.numbers("year", mistakes, low=1900.0, high=2100.0)
         codes = world_of(backcasting.PERIOD.world).codes
         seen: set[tuple[str, ...]] = set()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import jinja2
@@ -15,11 +17,14 @@ from blocade.charts import SHOWS
 from blocade.charts.style import FINDING
 from blocade.experiment.finished import Finished
 from blocade.experiment.store import REPORT, StoreError
+from blocade.files import contents
 from blocade.library import put
 from blocade.report import content
 from blocade.summary import both_starts
 from blocade.verdicts import MEANING
 
+MOST_PICTURE = 20_000_000
+"""Bytes of the largest chart that a page takes in; those that are drawn have a hundredth."""
 COMPARED = Path("results/compared.html")
 MARK = "<!-- A blocade report; it is replaced by the next one. -->"
 
@@ -61,11 +66,19 @@ def write_page(folders: Sequence[Path], out: Path | None = None) -> Path:
     path = out or (results[0].folder / REPORT if len(results) == 1 else COMPARED)
     if path.is_dir():
         raise StoreError(f"{path}: is a folder; name a file with --out")
-    if path.exists() and MARK not in path.read_bytes()[:200].decode(errors="replace"):
+    if path.exists() and not _ours(path):
         raise StoreError(f"{path}: is a file of yours; move it or choose another with --out")
     page = report(results[0]) if len(results) == 1 else compared(results)
     put(path.parent, {path.name: page})
     return path
+
+
+def _ours(path: Path) -> bool:
+    """Whether a file is a report, which may be replaced."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return MARK in file.read(200).decode(errors="replace")
 
 
 def report(result: Finished) -> str:
@@ -113,11 +126,14 @@ def pictures(folder: Path) -> list[Picture]:
 
 def _picture(name: str, path: Path) -> Picture:
     try:
-        with Image.open(path) as image:
-            text = {key: str(value) for key, value in image.info.items() if isinstance(key, str)}
-            width, height = image.size
-        data = b64encode(path.read_bytes()).decode()
-    except OSError as error:
+        written = contents(path, path.parent, MOST_PICTURE)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # an image that would be larger than memory is warned of, and no more
+            with Image.open(BytesIO(written), formats=("PNG",)) as image:
+                text = {key: str(value) for key, value in image.info.items() if isinstance(key, str)}
+                width, height = image.size
+        data = b64encode(written).decode()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise StoreError(f"{path}: is no image that can be read ({error}); run the scenario again") from error
     finding = text.get(FINDING, name)
     return Picture(name, f"data:image/png;base64,{data}", width, height, finding, SHOWS.get(name, ""))
