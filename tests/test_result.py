@@ -161,6 +161,18 @@ def test_every_arm_keeps_its_own_verdict_from_the_other_starts(tmp_path: Path) -
     assert "“Nothing" not in "".join(line for line in result.summary().splitlines() if "overrides of goods" in line)
 
 
+def test_a_world_that_was_changed_is_read_again(tmp_path: Path) -> None:
+    """In one process, as in a notebook: else the manifest would name the new tables and the runs have the old ones."""
+    place = shutil.copytree(seeds() / "worlds" / "2021", tmp_path / "2021-mine")
+    before = api.world_of(str(place))
+    assert api.world_of(str(place)) is before
+    table = (place / "states.csv").read_text(encoding="utf-8")
+    named = table.replace(",Russia,", ",Muscovy,")
+    assert named != table
+    (place / "states.csv").write_text(named, encoding="utf-8")
+    assert "Muscovy" in api.world_of(str(place)).names and "Muscovy" not in before.names
+
+
 def test_a_world_beside_the_file_is_the_same_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(seeds() / "worlds" / "2021", tmp_path / "2021")
     (tmp_path / "mine.yaml").write_text(SMALL.read_text())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from blocade._world_tables import COLUMNS
@@ -43,9 +43,20 @@ CHARTED = ("cohesion", "embrace", "distance")
 """Measures that the charts need, whatever a scenario asks for."""
 
 
-@cache
 def world_of(name: str) -> World:
-    """A world, read once and then kept."""
+    """A world, read once and then kept; a user's own is read again when its tables have changed."""
+    if name in world_names():
+        return _kept_world(name, ())
+    tables = [Path(name) / f"{table}.csv" for table in COLUMNS]
+    try:
+        stamps = tuple((now.st_mtime_ns, now.st_size) for now in (table.stat() for table in tables))
+    except (OSError, ValueError):
+        return load_world(name)  # which says what is wrong
+    return _kept_world(name, stamps)
+
+
+@lru_cache(maxsize=16)
+def _kept_world(name: str, _stamps: tuple[tuple[int, int], ...]) -> World:
     return load_world(name)
 
 
