@@ -147,7 +147,7 @@ def read_only(trials: Trials) -> Iterator[Fault]:
             fault.met(ended, name, (2,))
             fault.refused += not content(disk).keys() - {"out/"}
     yield fault
-    fault = Fault("read-only home, cache and temporary folder")
+    fault = Fault("home and cache that cannot be written")
     for home in ("/proc", "/nonexistent"):
         folder = trials.folder()
         unset = {"HOME": home, "XDG_CACHE_HOME": home, "MPLCONFIGDIR": "", "XDG_CONFIG_HOME": home}
