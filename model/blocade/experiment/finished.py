@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from blocade.experiment.manifest import read_manifest, read_verdicts
 from blocade.experiment.stored import read_frame
+from blocade.parameters import PRIOR
 
 Row = dict[str, Any]
 """A verdict as it is stored."""
+UNTOLD: Mapping[str, Any] = MappingProxyType({"posterior": PRIOR, "levers": {}, "theory": "full", "parameters": {}})
+"""What a scenario has had that a manifest says nothing of: older ones name fewer."""
 
 
 class Finished:
@@ -45,13 +49,12 @@ class Finished:
     @property
     def scenario(self) -> dict[str, Any]:
         """The scenario as it was run, every name resolved."""
-        resolved: dict[str, Any] = self.manifest["inputs"]["scenario"]
-        return resolved
+        return {**UNTOLD, **self.manifest["inputs"]["scenario"]}
 
     @property
     def sets(self) -> int:
         """Draws that were run: of a sequential design as many as it took."""
-        count: int = self.manifest["draws"]
+        count: int = self.manifest.get("draws", self.scenario["draws"])
         return count
 
     @cached_property
@@ -64,7 +67,7 @@ class Finished:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        return self.table("outcomes", [("window", "==", 0)]).drop(columns="window")
+        return self.table("outcomes", [("window", "==", 0)]).drop(columns="window", errors="ignore")
 
     @cached_property
     def bands(self) -> pd.DataFrame:
