@@ -25,9 +25,9 @@ from blocade.experiment.chunks import Chunks
 from blocade.experiment.plan import run_chunk
 from blocade.experiment.pool import RUNS_ABREAST
 from blocade.experiment.store import StoreError, is_done, sweep, workshop
-from blocade.library import MARK, put, refuse_foreign
 from blocade.own_world import new_world
 from blocade.scenario import ScenarioError, template
+from blocade.writing import MARK, put, refuse_foreign
 
 INPUTS = {"scenario": "one"}
 TEXTS = {"page.md": f"{MARK}\nnew", "a.csv": "new", "b.csv": "new"}

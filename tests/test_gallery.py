@@ -16,7 +16,7 @@ from test_documents import ROOT, printed
 
 from blocade.charts import BEYOND, CHARTS, SHOWS
 from blocade.charts.style import BLUE, FINDING, GREEN, NOTES, ORANGE, PURPLE, RED, save
-from blocade.library import put
+from blocade.writing import put
 
 PAGE, PICTURES = ROOT / "docs" / "gallery.md", ROOT / "docs" / "gallery"
 LARGEST = 300_000

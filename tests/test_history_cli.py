@@ -29,8 +29,8 @@ from blocade.history.naive import NAIVE
 from blocade.history.patterns import HistoricalClaim, Pattern, patterns
 from blocade.history.posteriors import about
 from blocade.history.registered import NAMES
-from blocade.library import MARK
 from blocade.parameters import Parameters
+from blocade.writing import MARK
 
 THEORIES = ("full", "homophily")
 CASE = "IRN"

@@ -106,14 +106,14 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from blocade import api, library  # noqa: PLC0415
+    from blocade import api, library, writing  # noqa: PLC0415
     from blocade.summary import claims_brief  # noqa: PLC0415
 
     scenarios = api.read_all(given.scenario)
     several, (folder, own) = len(scenarios) > 1, library.places(scenarios, given.out)
     told = not (given.quiet or given.json)
     if several:
-        library.refuse_foreign(folder, library.FILES)
+        writing.refuse_foreign(folder, library.FILES)
     results = []
     with _executor(given) as executor:
         for scenario, place in zip(scenarios, own, strict=True):
@@ -174,11 +174,11 @@ def _explore(given: argparse.Namespace) -> int:
 
 
 def _export(given: argparse.Namespace) -> int:
-    from blocade import export, library  # noqa: PLC0415
+    from blocade import export, writing  # noqa: PLC0415
     from blocade.result import Result  # noqa: PLC0415
 
     result = Result(given.results)
-    folder = given.out or library.usual_folder("export", given.results.resolve().name)
+    folder = given.out or writing.usual_folder("export", given.results.resolve().name)
     export.export(result, folder)
     if not given.quiet:
         print(f" {folder}/   {', '.join(export.FILES)}")
@@ -206,9 +206,9 @@ def _world(given: argparse.Namespace) -> int:
 
 
 def _theories(given: argparse.Namespace) -> int:
-    from blocade import compare, library  # noqa: PLC0415
+    from blocade import compare, writing  # noqa: PLC0415
 
-    out = given.out or library.usual_folder("theories", Path(given.scenario).stem)
+    out = given.out or writing.usual_folder("theories", Path(given.scenario).stem)
     signs = compare.compare_theories(given.scenario, out, **_usual(given))
     if not given.quiet:
         print(f"\n{compare.told(signs)}\n\n {out}/   {', '.join(compare.FILES)}\n")
@@ -216,9 +216,9 @@ def _theories(given: argparse.Namespace) -> int:
 
 
 def _sensitivity(given: argparse.Namespace) -> int:
-    from blocade import drivers, library  # noqa: PLC0415
+    from blocade import drivers, writing  # noqa: PLC0415
 
-    out = given.out or library.usual_folder("sensitivity", Path(given.scenario).stem)
+    out = given.out or writing.usual_folder("sensitivity", Path(given.scenario).stem)
     workers = _workers(given)
     with _progress(given, "sensitivity") as progress:
         told = drivers.sensitivity(

@@ -11,13 +11,13 @@ from blocade.analysis.theories import PERMUTED, Variant, foremost, mechanisms, s
 from blocade.charts.signmap import draw
 from blocade.claims import estimands
 from blocade.experiment.runner import Progress
-from blocade.library import MARK, put, refuse_foreign, usual_folder
 from blocade.parameters import sets_told
 from blocade.scenario import Scenario
 from blocade.scenario.wording import mistake_at_top
 from blocade.summary import beyond, change, few
 from blocade.text import aligned, cell
 from blocade.verdicts import MEANING
+from blocade.writing import MARK, put, refuse_foreign, usual_folder
 
 if TYPE_CHECKING:
     import pandas as pd

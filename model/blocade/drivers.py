@@ -35,7 +35,6 @@ from blocade.experiment.pool import by_runs
 from blocade.experiment.runner import Progress, effect
 from blocade.experiment.size import refuse_beyond, size_of_points
 from blocade.experiment.store import StoreError
-from blocade.library import MARK, put, refuse_foreign, usual_folder
 from blocade.limits import SENSITIVITY_RUNS
 from blocade.parameters import PRIOR, Setting, table
 from blocade.result import Result
@@ -44,6 +43,7 @@ from blocade.scenario.model import Design
 from blocade.scenario.wording import mistake_at_top
 from blocade.start import WEIGHTS
 from blocade.text import csv_text
+from blocade.writing import MARK, put, refuse_foreign, usual_folder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,11 +9,11 @@ import pandas as pd
 
 from blocade import __version__
 from blocade.experiment.store import WRITING, StoreError
-from blocade.library import put
 from blocade.measures import MEASURES
 from blocade.result import Result
 from blocade.scenario.dates import month
 from blocade.text import csv_text
+from blocade.writing import put
 
 TABLES = ("verdicts", "outcomes", "bands", "draws", "ties")
 PYAM = "pyam.csv"

@@ -13,8 +13,8 @@ from blocade._tables import Table, WorldError, cut, read_table
 from blocade._world_tables import COLUMNS, REST, read_acts
 from blocade.experiment.store import WRITING
 from blocade.files import FileError, contents
-from blocade.library import put, unfinished
 from blocade.world import World, find_world, load_world
+from blocade.writing import put, unfinished
 
 SOURCES = "SOURCES.md"
 LEAST = 2

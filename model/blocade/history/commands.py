@@ -20,10 +20,10 @@ from blocade.history.channels import YEARLY
 from blocade.history.forecasts import move
 from blocade.history.panel import world_of
 from blocade.history.record import at
-from blocade.library import MARK, put, refuse_foreign, unfinished
 from blocade.parameters import JUDGE, posterior, posteriors, sets_told, table
 from blocade.resources import seeds
 from blocade.text import csv_text
+from blocade.writing import MARK, put, refuse_foreign, unfinished
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

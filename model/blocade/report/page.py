@@ -18,10 +18,10 @@ from blocade.charts.style import FINDING
 from blocade.experiment.finished import Finished
 from blocade.experiment.store import REPORT, StoreError
 from blocade.files import contents
-from blocade.library import put
 from blocade.report import content
 from blocade.summary import both_starts
 from blocade.verdicts import MEANING
+from blocade.writing import put
 
 MOST_PICTURE = 20_000_000
 """Bytes of the largest chart that a page takes in; those that are drawn have a hundredth."""
