@@ -78,16 +78,16 @@ def new_world(folder: Path, source: str, states: Sequence[str] = (), acts: Path 
     if mistakes:
         raise WorldError(mistakes)
     rows = {name: [row for _, row in table.rows] for name, table in tables.items()}
-    cut = {
+    taken = {
         "states": [row for row in rows["states"] if row["iso3"] in kept],
         "ties": [row for row in rows["ties"] if {row["iso3_a"], row["iso3_b"]} <= kept],
         "trade": _trade(rows["trade"], kept),
         "goods": [row for row in rows["goods"] if row["iso3"] in kept],
         "acts": _acts(rows["acts"], kept, world),
     }
-    texts = {f"{name}.csv": _text(COLUMNS[name], cut[name]) for name in COLUMNS}
+    texts = {f"{name}.csv": _text(COLUMNS[name], taken[name]) for name in COLUMNS}
     put(folder, {**texts, SOURCES: _sources(origin, sorted(kept), len(kept) == world.size, acts)})
-    return Made(folder, len(kept), len(cut["acts"]))
+    return Made(folder, len(kept), len(taken["acts"]))
 
 
 def _history(path: Path, world: World, year: int, mistakes: list[str]) -> Table:
