@@ -70,7 +70,7 @@ def fake_result(
     """
     folder.mkdir(parents=True)
     arms = list(effect)
-    key = [*bloc, *([patron] if patron else []), *(code for code in NAMES if code > "EEE")]
+    key = list(dict.fromkeys([*bloc, *([patron] if patron else []), *(code for code in NAMES if code > "EEE")]))
     measures = ["distance", "compliance", *(f"alignment:{code}" for code in key)]
     measures += (["embrace"] if patron else []) + (["cohesion"] if len(bloc) > 1 else [])
     courses = paths or {}
