@@ -41,7 +41,7 @@ printed: $(VENV)/.tools
 
 # What is done to break it, each check with its section of docs/reliability.md (hours); see scripts/reliability.
 deep: $(VENV)/.deep
-	for check in inputs numbers mutants faults supply; do $(BIN)/python scripts/reliability/$$check.py || exit 1; done
+	for check in inputs numerics mutants faults supply; do $(BIN)/python scripts/reliability/$$check.py || exit 1; done
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blocade needs Python 3.11 or newer; name one with make PYTHON=python3.12 …")'

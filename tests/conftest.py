@@ -3,13 +3,14 @@ the long runs of `scripts/reliability/inputs.py`: so many examples, and others e
 
 import os
 
+from fuzz import examples
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "blocade",
     derandomize=True,
     deadline=None,
-    max_examples=20,
+    max_examples=examples(20),
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from fuzz import examples
 from hypothesis import strategies as st
 from worlds import make_world
 
@@ -37,6 +38,8 @@ DT = 0.25
 STILL: Mapping[str, float] = {"sigma": 0.0, "h0": 0.0}
 """No noise and no concessions."""
 NO_FORCES: Mapping[str, float] = {**{f"b_{force}": 0.0 for force in FORCES}, "balance": 0.0}
+MOST = 193 if examples(0) else 8
+"""States of the largest random world: all members of the United Nations in a deep run."""
 
 
 def of(*numbers: float) -> Array:
@@ -94,11 +97,29 @@ def embargoed(world: World, rng: np.random.Generator) -> World:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, least: int = 2, most: int = 8) -> World:
-    """Small random worlds, a third of them with an embargo that has erased trade."""
-    rng = np.random.default_rng(draw(seeds))
-    world = make_world(draw(st.integers(least, most)), rng)
-    return embargoed(world, rng) if rng.uniform() < 1 / 3 else world
+def sizes(draw: st.DrawFn, least: int = 2, most: int = MOST) -> int:
+    """Numbers of states: up to 8 all alike, beyond on a logarithmic scale, so that small worlds stay frequent."""
+    if most <= 8:
+        return draw(st.integers(least, most))
+    place = np.random.default_rng(draw(seeds)).uniform()
+    return round(least * float(most / least) ** place)
+
+
+class Drawn(World):
+    """A random world that hypothesis can show: its arrays would fill pages."""
+
+    def __repr__(self) -> str:
+        return f"<{self.size} states of {self.name}>"
+
+
+@st.composite
+def worlds(draw: st.DrawFn, least: int = 2, most: int = MOST) -> World:
+    """Random worlds, a third of them with an embargo that has erased trade."""
+    seed = draw(seeds)
+    rng = np.random.default_rng(seed)
+    world = make_world(draw(sizes(least, most)), rng)
+    world = embargoed(world, rng) if rng.uniform() < 1 / 3 else world
+    return Drawn(**vars(replace(world, name=f"seed {seed}")))
 
 
 def plain(n: int, **arrays: Array) -> World:

@@ -13,6 +13,10 @@ import mesa
 import numpy as np
 import numpy.typing as npt
 import pytest
+from fuzz import examples
+from helpers import BEGIN, box, seeds, some_events, worlds
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from worlds import make_world
 
 import blocade
@@ -68,12 +72,18 @@ def every_kind(target: str, friend: str, sender: str, other: str) -> tuple[Event
 
 
 def record(
-    engine_run: object, start: Start, parameters: Parameters, events: Sequence[Event], seed: int, steps: int
+    engine_run: object,
+    start: Start,
+    parameters: Parameters,
+    events: Sequence[Event],
+    seed: int,
+    steps: int,
+    begin: float = 0.0,
 ) -> list[Moment]:
     """Every moment of a batch, and the end it returns as the last state."""
     runs = len(start.tie)
     luck = Luck(seed, range(runs), [0] * runs, start.world.codes)
-    decrees = calendar(start.world, events, 0.0, DT, steps)
+    decrees = calendar(start.world, events, begin, DT, steps)
     moments: list[Moment] = []
     last = engine_run(start, parameters, decrees, luck, lambda step, moment: moments.append(moment), DT)  # type: ignore[operator]
     assert len(moments) == steps + 1
@@ -132,6 +142,18 @@ def test_both_engines_agree_on_the_world_of_2021() -> None:
     ours, theirs = record(agents.run, *arguments), record(engine.run, *arguments)
     assert_equal(ours, theirs)
     assert theirs[-1].state.spell.any()
+
+
+@settings(max_examples=examples(6))
+@given(world=worlds(), seed=seeds, clean=st.booleans())
+def test_both_engines_agree_over_the_whole_box(world: World, seed: int, clean: bool) -> None:
+    """With a hazard at which most runs concede, and a random mix of events of all kinds."""
+    rng = np.random.default_rng(seed)
+    parameters = box(rng, 2, h0=1.0)
+    start = solve_start(world, parameters)
+    start = clean_start(start, parameters) if clean else start
+    arguments = start, parameters, some_events(world, rng), 7, 16, BEGIN
+    assert_equal(record(agents.run, *arguments), record(engine.run, *arguments))
 
 
 def test_the_events_of_these_tests_are_of_every_kind() -> None:

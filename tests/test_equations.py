@@ -7,6 +7,7 @@ from math import exp, tanh
 import numpy as np
 import pytest
 from by_hand import by_hand, by_hand_step
+from fuzz import examples
 from helpers import BEGIN, DT, FIELDS, Array, box, close, history, of, seeds, some_events, worlds
 from hypothesis import given, settings
 
@@ -328,7 +329,7 @@ def test_a_row_gives_what_the_batch_gives() -> None:
 # --- how they are put together --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=24)
+@settings(max_examples=examples(24))
 @given(world=worlds(2, 5), seed=seeds)
 def test_both_engines_equal_the_model_in_plain_loops(world: World, seed: int) -> None:
     """Every variable of a noisy run with a random mix of events of all kinds, against `by_hand_step`.

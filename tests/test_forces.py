@@ -10,7 +10,6 @@ import pytest
 from helpers import BEGIN, DT, NO_FORCES, Array, box, history, plain, press, seeds, sets, some_events, worlds
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import make_world
 
 from blocade.equations.arrays import back, mean_of_pair
 from blocade.equations.exchange import gate
@@ -151,14 +150,13 @@ def mixed_difference(world: World, parameters: Parameters, state: Moment, on: tu
     return total
 
 
-@given(seed=seeds, g=st.sampled_from([0.0, 1.0]))
-def test_only_g_lets_sanctions_on_two_states_meet_in_a_force(seed: int, g: float) -> None:
+@given(world=worlds(least=3), seed=seeds, g=st.sampled_from([0.0, 1.0]))
+def test_only_g_lets_sanctions_on_two_states_meet_in_a_force(world: World, seed: int, g: float) -> None:
     """With g = 0 no product of the sanctions on i and on j enters a force between them with a positive sign.
 
     At given trade; what trade makes of it later is another matter (see the documentation of risk).
     """
     rng = np.random.default_rng(seed)
-    world = make_world(5, rng)
     parameters = box(rng, 3, sigma=0.0, g=g, chi=0.1)
     moment = history(solve_start(world, parameters), parameters, some_events(world, rng), 16)[-1]
     meeting = mixed_difference(world, parameters, moment, (world.codes[0], world.codes[1]))
