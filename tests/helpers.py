@@ -111,6 +111,9 @@ class Drawn(World):
     def __repr__(self) -> str:
         return f"<{self.size} states of {self.name}>"
 
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))
+
 
 @st.composite
 def worlds(draw: st.DrawFn, least: int = 2, most: int = MOST) -> World:

@@ -33,8 +33,8 @@ PROPERTIES = (
         [P + "swapping_the_roles_of_two_like_blocs_mirrors_the_results"],
     ),
     (
-        "Ties in [−1, 1] and symmetric, shares ≥ 0 with rows ≤ 1, pain, compliance and insulation in [0, 1], "
-        "capability ≥ 0, all finite, also in the wider box that the equations allow",
+        "Ties in [−1, 1] and symmetric, shares ≥ 0 with rows ≤ 1 (1e-13 a share), pain, compliance and insulation "
+        "in [0, 1], capability ≥ 0, all finite, also in the wider box that the equations allow",
         [P + "everything_stays_within_its_bounds"],
     ),
     (
