@@ -46,7 +46,7 @@ class Finished:
         self.folder = Path(folder)
         self.manifest: dict[str, Any] = read_manifest(self.folder)
 
-    @property
+    @cached_property
     def scenario(self) -> dict[str, Any]:
         """The scenario as it was run, every name resolved."""
         return {**UNTOLD, **self.manifest["inputs"]["scenario"]}
