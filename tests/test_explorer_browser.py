@@ -103,10 +103,13 @@ class Screen:
         path = f"//div[contains(@class, 'v-input')][.//label[starts-with(., '{label}')]]//input"
         return self.wait(lambda: self.driver.find_elements(By.XPATH, path))[0]
 
+    def shown(self, path: str) -> Any:
+        """The first thing at a path that can be seen: what unfolds is in the page before it can be clicked."""
+        return self.wait(lambda: [one for one in self.driver.find_elements(By.XPATH, path) if one.is_displayed()])[0]
+
     def section(self, title: str) -> None:
         """Unfold a section."""
-        path = f"//button[contains(@class, 'v-expansion-panel-header')][contains(., '{title}')]"
-        self.wait(lambda: self.driver.find_elements(By.XPATH, path))[0].click()
+        self.shown(f"//button[contains(@class, 'v-expansion-panel-header')][contains(., '{title}')]").click()
 
 
 @pytest.fixture
@@ -168,9 +171,8 @@ def test_what_cannot_be_run_is_said_and_the_charts_stay(screen: Screen) -> None:
 
 def test_a_world_without_one_of_the_states_is_a_mistake_and_no_end(screen: Screen) -> None:
     screen.section("World and roles")
-    path = "//div[contains(@class, 'v-select')][.//label[starts-with(., 'World')]]//div[@role='button']"
-    screen.wait(lambda: screen.driver.find_elements(By.XPATH, path))[0].click()
-    screen.wait(lambda: screen.driver.find_elements(By.XPATH, "//div[@role='option'][contains(., '1991')]"))[0].click()
+    screen.shown("//div[contains(@class, 'v-select')][.//label[starts-with(., 'World')]]//div[@role='button']").click()
+    screen.shown("//div[@role='option'][contains(., '1991')]").click()
     screen.wait(lambda: 'unknown state or group "UKR"' in screen.one("body").text)
     screen.one(".blocade-reset").click()
     screen.wait(lambda: "UKR" not in screen.one("body").text)
