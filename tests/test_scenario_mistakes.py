@@ -49,6 +49,8 @@ EDITS: list[tuple[tuple[str, str], str]] = [
      "5:9: North Korea is in both `bloc` and `patron`; take it out of one"),
     (("by: patron, on: Iran", "by: patron, on: China"), "24:49: China is in both `by` and `on`; take it out"),
     (("by: USA, level", "by: [USA, 1], level"), '23:57: "by" must list names, not "1"'),
+    (("kind: war, on: Russia,", "kind: war, on: Russia, war: Russia,"),
+     '10:32: unknown key "war"; an event of kind war takes kind, on, from, until, need, against, limited, by'),
     (("kind: war, on: Russia,", "kind: war, on: Russia, by: Russia,"),
      "10:36: Russia is in both `on` and `by`; take it out"),
     (("value: 0.2", "value: true"), '24:62: "value" must be a number from 0 to 1, not "true"'),

@@ -107,7 +107,9 @@ def _find(tree: Tree, loc: Loc) -> tuple[Tree, Spot]:
     further than the file means the last value on its way.
     """
     node, spot = tree, tree.spot
-    for step in loc:
+    for place, step in enumerate(loc):
+        if place == _kind_at(loc) and step in EVENT_FILES:
+            continue  # though a key may have the name of a kind
         inner = node.get(step)
         if step == "[key]":
             return node, spot
@@ -119,11 +121,16 @@ def _find(tree: Tree, loc: Loc) -> tuple[Tree, Spot]:
     return node, spot
 
 
+def _kind_at(loc: Loc) -> int:
+    """Where in a location the kind of an event stands; beyond its end where there is no event."""
+    return {"background": 2, "arms": 4}.get(str(loc[0]) if loc else "", 9)
+
+
 def _model(loc: Loc) -> tuple[str, type[BaseModel]]:
     """Give the model of the mapping that holds the key at the end of a location, and its name."""
     if loc[0] == "design" and len(loc) > 1:
         return ("a design", DesignFile) if len(loc) == 2 else ("`until`", UntilFile)
-    depth = {"background": 2, "arms": 4}.get(str(loc[0]), 9)
+    depth = _kind_at(loc)
     if len(loc) == depth + 2 and loc[depth] in EVENT_FILES:
         return f"an event of kind {loc[depth]}", EVENT_FILES[str(loc[depth])]
     return ("an arm", ArmFile) if len(loc) == 3 else (_TOP, ScenarioFile)
