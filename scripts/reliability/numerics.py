@@ -100,9 +100,10 @@ def environments(folder: Path, others: list[str]) -> Iterator[tuple[str, str]]:
 
 def units(python: str) -> str:
     """Run the quick tests of the units there; what came of it."""
-    command = [python, "-m", "pytest", "-q", "-o", "addopts=", "-p", "no:cacheprovider", *UNIT]
-    last = call(command, ROOT, allowed=(0, 1)).strip().splitlines()[-1]
-    return re.sub(" in .*", "", last)
+    command = [python, "-m", "pytest", "-q", "-rfE", "-o", "addopts=", "-p", "no:cacheprovider", *UNIT]
+    *_, last = lines = call(command, ROOT, allowed=(0, 1)).strip().splitlines()
+    failed = [line.split(" - ")[0] for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    return ", ".join([re.sub(" in .*", "", last), *failed])
 
 
 def differences(mine: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> tuple[float, float]:
