@@ -122,16 +122,20 @@ def test_a_stopped_run_leaves_nothing_that_looks_finished(tmp_path: Path, worker
     while not list(tmp_path.glob(".out.partial")):
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.05)
-    time.sleep(0.2)  # not long enough for a chunk; what a run keeps once it has one is told in test_runner.py
+    time.sleep(0.2)  # seldom long enough for a chunk; what a run keeps once it has one is told in test_runner.py
     if number is signal.SIGINT:
         os.killpg(process.pid, number)  # a terminal sends it to the whole group
     else:
         process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.splitlines()[-1] == "stopped; nothing was left half-written"
     assert "Traceback" not in errors
-    assert list(tmp_path.iterdir()) == []
+    if list(tmp_path.glob(".out.partial/chunks/*.parquet")):  # on a busy machine
+        assert errors.splitlines()[-1].startswith("stopped; finished chunks are kept")
+        assert [path.name for path in tmp_path.iterdir()] == [".out.partial"]
+    else:
+        assert errors.splitlines()[-1] == "stopped; nothing was left half-written"
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_both_engines_give_the_same_results(tmp_path: Path) -> None:
