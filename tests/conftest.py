@@ -18,7 +18,6 @@ settings.register_profile(
     "deep",
     settings.get_profile("blocade"),
     derandomize=False,
-    max_examples=int(os.environ.get("BLOCADE_FUZZ", "1")),
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fuzz import examples
+
 from blocade.cli import main
 
-EXAMPLES = int(os.environ.get("BLOCADE_FUZZ", "50"))
+EXAMPLES = examples(50)
 """Of each test that hypothesis feeds: few in every run of the tests, thousands in scripts/reliability/inputs.py."""
 LOG = os.environ.get("BLOCADE_FUZZ_LOG")
 """File that gets a line for each command that was run: what was thrown at it, its exit code and seconds."""

@@ -17,7 +17,7 @@ from blocade import api, cli, compare, resources
 from blocade.charts.style import source_line
 from blocade.equations.arrays import Array
 from blocade.experiment.plan import Plan, real_parameters
-from blocade.experiment.store import digest
+from blocade.experiment.provenance import digest
 from blocade.parameters import PRIOR, Setting, bounds, posterior, posteriors, sample, table
 from blocade.result import Result
 from blocade.scenario import json_schema

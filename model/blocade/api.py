@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,9 +15,11 @@ from blocade.charts import CHARTS, READS, USUAL, chart
 from blocade.claims import claims, estimands, hypotheses, thresholds, unanswerable
 from blocade.experiment.drawing import Place, most_rounds, unfit
 from blocade.experiment.plan import STARTS, Plan, roles_of
+from blocade.experiment.provenance import digest
 from blocade.experiment.runner import Progress, default_workers, execute, inputs
 from blocade.experiment.size import refuse_beyond, size_of
-from blocade.experiment.store import digest, is_done, sweep
+from blocade.experiment.store import is_done, sweep
+from blocade.files import is_folder
 from blocade.limits import LIMITS
 from blocade.measures import MEASURES, applicable
 from blocade.parameters import PRIOR, bounds, posterior, posterior_file, posteriors
@@ -163,7 +165,7 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
         try:
             if not str(given):
                 raise ScenarioError([Mistake(Spot('""'), "an empty name; name a scenario, a file or a folder")])
-            paths = list_scenarios(Path(given)) if _is_folder(Path(given)) else [find_scenario(given)]
+            paths = list_scenarios(Path(given)) if is_folder(Path(given)) else [find_scenario(given)]
             if not paths:
                 raise ScenarioError([Mistake(Spot(str(given)), "the folder holds no scenario (*.yaml)")])
         except ScenarioError as error:
@@ -183,13 +185,6 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
     if mistakes:
         raise ScenarioError(mistakes)
     return scenarios
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # what cannot be looked at is told where it is read
-        return False
 
 
 def plan(scenario: Scenario, engine: str = "batch") -> Plan:
@@ -266,12 +261,7 @@ def run(
     """
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     given = {"draws": draws, "replicates": replicates, "seed": seed}
-    for name, value in {**given, "workers": workers}.items():
-        low, high = LIMITS[name]
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high):
-            raise ValueError(f"{name}: {value!r} is not a whole number from {low} to {high}")
-    if engine not in ENGINES:
-        raise ValueError(f"engine: {engine!r} is unknown; there are {' and '.join(ENGINES)}")
+    _refuse_wrong({**given, "workers": workers}, engine)
     instead = {name: value for name, value in {**given, "posterior": posterior}.items() if value is not None}
     loaded = replace(loaded, **instead)  # type: ignore[arg-type]
     if problems := _problems(loaded):  # a file was checked when it was read, and may have been changed since
@@ -287,6 +277,16 @@ def run(
         with progress_bar(progress, loaded.name) as report:
             execute(planned, folder, pool, report, show, resume, force)
     return Result(folder)
+
+
+def _refuse_wrong(numbers: Mapping[str, object], engine: str) -> None:
+    """Refuse arguments of `run` that are out of their limits, or no whole numbers."""
+    for name, value in numbers.items():
+        low, high = LIMITS[name]
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high):
+            raise ValueError(f"{name}: {value!r} is not a whole number from {low} to {high}")
+    if engine not in ENGINES:
+        raise ValueError(f"engine: {engine!r} is unknown; there are {' and '.join(ENGINES)}")
 
 
 def show(folder: Path) -> None:

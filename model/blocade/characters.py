@@ -16,3 +16,8 @@ def unfit_character(text: str, besides: str = "") -> str | None:
     found = (char for char in text if unicodedata.category(char) in {"Cc", "Cs"} and char not in besides)
     first = next(found, None)
     return None if first is None else f"U+{ord(first):04X}"
+
+
+def one_line(text: str) -> str:
+    """Replace whatever would break or hide part of a line (breaks, tabs, control characters)."""
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -16,6 +16,7 @@ from typing import Any
 
 from blocade.arguments import BAD_INPUT, MISSED, STOPPED, UNREAD, parser
 from blocade.catalogue import CATALOGUES, table
+from blocade.characters import one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +42,6 @@ def _answer(arguments: Sequence[str] | None) -> int:
     given = parser().parse_args(arguments)
     from blocade.experiment.store import StoreError  # noqa: PLC0415
     from blocade.scenario import ScenarioError  # noqa: PLC0415
-    from blocade.scenario.wording import one_line  # noqa: PLC0415
     from blocade.world import WorldError  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)

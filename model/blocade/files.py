@@ -7,6 +7,8 @@ import stat
 from pathlib import Path
 from typing import Final, NoReturn
 
+from blocade.characters import one_line
+
 MOST_TEXT: Final = 10_000_000
 """Bytes of the largest table or JSON that is read. The largest world there can be has 3 MB of trade; what is larger is
 no such table, and would fill the memory once it is split into cells."""
@@ -20,8 +22,23 @@ class FileError(ValueError):
 
 def plain(text: str, longest: int = LONGEST) -> str:
     """A text on one line, cut where it is too long, without what a terminal takes as an order."""
-    cut = text if len(text) <= longest else text[: longest - 1] + "…"
-    return "".join(char if char.isprintable() else " " for char in cut)
+    return one_line(text if len(text) <= longest else text[: longest - 1] + "…")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file; not where nobody may look, or where the name is none that a file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; else as `is_file`."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def place_of(path: Path, folder: Path | None = None) -> Path:

@@ -18,6 +18,7 @@ from blocade import resources
 from blocade._tables import WorldError, cut, read_table
 from blocade._world_tables import GOODS
 from blocade.equations.arrays import Array
+from blocade.files import is_folder
 
 __all__ = ["GOODS", "World", "WorldError", "find_world", "load_world", "world_names"]
 
@@ -227,11 +228,7 @@ def find_world(name_or_folder: str | Path) -> Path:
     packaged = world_names()
     given = str(name_or_folder)
     folder = resources.seeds() / "worlds" / given if given in packaged else Path(given)
-    try:
-        there = bool(given) and folder.is_dir()
-    except (OSError, ValueError):  # a name that no file can have, or a folder that may not be read
-        there = False
-    if not there:
+    if not (given and is_folder(folder)):
         known = ", ".join(packaged)
         raise WorldError([f"{cut(given)}: no such world; known are {known}, or name a folder of tables"])
     if re.match(r"\d{4}", folder.resolve().name, re.ASCII) is None:

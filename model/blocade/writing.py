@@ -82,14 +82,14 @@ def put(folder: Path, contents: Mapping[str, str | Figure]) -> None:
 
 
 def _make(contents: Mapping[str, str | Figure], made: Path) -> None:
-    from blocade.charts.style import save  # noqa: PLC0415 (slow to import, and texts do without)
-
     shutil.rmtree(made, ignore_errors=True)  # what a killed command has left
     made.mkdir()
     for name, content in contents.items():
         if isinstance(content, str):
             (made / name).write_text(content, encoding="utf-8")
         else:
+            from blocade.charts.style import save  # noqa: PLC0415 (slow to import, and texts do without)
+
             save(content, made / name)
     settle(made)
 

@@ -37,6 +37,7 @@ from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
 from blocade.dashboard.laboratory import View
 from blocade.dashboard.setting import EXPLORED, TWIN
+from blocade.experiment.runner import QUANTILES
 from blocade.scenario.dates import month
 
 PANELS = 6
@@ -137,9 +138,8 @@ def _compare(axes: Axes, view: View, measure: str) -> None:
 
 def _rows(view: View, measure: str, arm: str) -> pd.DataFrame:
     """Quantiles over draws at every time, as the table of bands has them."""
-    names, at = ("low", "lower", "median", "upper", "high"), (0.05, 0.25, 0.5, 0.75, 0.95)
-    found = np.quantile(view.of(measure, arm), at, axis=1)
-    return pd.DataFrame({"time": view.times, **dict(zip(names, found, strict=True))})
+    found = np.quantile(view.of(measure, arm), list(QUANTILES.values()), axis=1)
+    return pd.DataFrame({"time": view.times, **dict(zip(QUANTILES, found, strict=True))})
 
 
 def _ties(view: View, tie: Any) -> network.Ties:

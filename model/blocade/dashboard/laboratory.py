@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -81,11 +80,10 @@ class View:
 
 
 class Laboratory:
-    """Runs settings, and remembers the last starts and runs."""
+    """Runs settings, one at a time (`Explorer` sees to that), and remembers the last starts and runs."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, Any] = OrderedDict()
-        self._lock = Lock()
 
     def scenario(self, setting: Setting) -> Scenario:
         """The setting as a scenario, read from its file as `blocade run` reads it.
@@ -130,16 +128,13 @@ class Laboratory:
         )
 
     def _once(self, key: str, make: Callable[[], Found]) -> Found:
-        with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                kept: Found = self._known[key]
-                return kept
-        made = make()
-        with self._lock:
-            self._known[key] = made
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
+        if key in self._known:
+            self._known.move_to_end(key)
+            kept: Found = self._known[key]
+            return kept
+        made = self._known[key] = make()
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
         return made
 
 

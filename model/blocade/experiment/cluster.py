@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
-from blocade.experiment.store import StoreError, code_digest
+from blocade.experiment.provenance import code_digest
+from blocade.experiment.store import StoreError
 
 LOCAL = "local"
 SECONDS = 20

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from blocade.experiment.manifest import read_manifest, read_verdicts
+from blocade.experiment.manifest import UNTOLD, draws_of, read_manifest, read_verdicts
 from blocade.experiment.stored import read_frame
-from blocade.parameters import PRIOR
 
 Row = dict[str, Any]
 """A verdict as it is stored."""
-UNTOLD: Mapping[str, Any] = MappingProxyType({"posterior": PRIOR, "levers": {}, "theory": "full", "parameters": {}})
-"""What a scenario has had that a manifest says nothing of: older ones name fewer."""
 
 
 class Finished:
@@ -54,8 +50,7 @@ class Finished:
     @property
     def sets(self) -> int:
         """Draws that were run: of a sequential design as many as it took."""
-        count: int = self.manifest.get("draws", self.scenario["draws"])
-        return count
+        return draws_of(self.manifest)
 
     @cached_property
     def rows(self) -> list[Row]:

@@ -10,13 +10,16 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from blocade.experiment.store import MANIFEST, VERDICTS, StoreError, digest
+from blocade.experiment.provenance import digest
+from blocade.experiment.store import MANIFEST, VERDICTS, StoreError
 from blocade.files import FileError, contents, json_of, place_of
 from blocade.measures import MEASURES
+from blocade.parameters import PRIOR
 from blocade.policy.events import EVENTS
 
 MOST_TOLD: Final = 5
@@ -61,9 +64,15 @@ class _Scenario(_Shape):
     charts: tuple[str, ...]
     arms: tuple[_Arm, ...] = Field(min_length=1)
     theory: str = "full"
-    posterior: str = "prior"
+    posterior: str = PRIOR
     parameters: dict[str, float | tuple[float, float]] = {}
     levers: dict[str, _Lever] = {}
+
+
+UNTOLD: Mapping[str, Any] = MappingProxyType(
+    {name: field.default for name, field in _Scenario.model_fields.items() if not field.is_required()}
+)
+"""What a scenario has had of which a manifest says nothing: older ones name fewer settings."""
 
 
 class _Inputs(_Shape):
@@ -236,6 +245,11 @@ def read_verdicts(folder: Path, manifest: Mapping[str, Any]) -> list[dict[str, A
     if len(keys) < len(rows):
         raise wrong(path, "a verdict that is there twice")
     return found
+
+
+def draws_of(manifest: Mapping[str, Any]) -> int:
+    """Draws of the run; older results do not tell how many it took."""
+    return int(manifest.get("draws") or manifest["inputs"]["scenario"]["draws"])
 
 
 def refuse_changed(path: Path, manifest: Mapping[str, Any]) -> None:

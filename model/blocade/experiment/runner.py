@@ -21,15 +21,14 @@ from blocade.equations.arrays import Array
 from blocade.experiment.chunks import Cell, Chunks
 from blocade.experiment.plan import Plan, real_parameters, run_chunk
 from blocade.experiment.pool import in_processes
+from blocade.experiment.provenance import code_digest, versions
 from blocade.experiment.store import (
     ELEMENTARY,
     LOG,
     MANIFEST,
     Log,
-    code_digest,
     digests,
     logging,
-    versions,
     workshop,
     write_json,
     write_table,

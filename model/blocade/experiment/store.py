@@ -6,16 +6,13 @@ else.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from blocade.experiment.provenance import digest, versions
 from blocade.files import FileError, contents, json_of, plain
 
 MANIFEST = "manifest.json"
@@ -35,23 +33,6 @@ WRITING = ".writing"
 """Folder in which files that belong together wait until all are whole; a killed command may leave it."""
 WRITTEN = frozenset({MANIFEST, LOG, VERDICTS, *TABLES, "charts", REPORT, WRITING})
 """What a run writes; anything else in a results folder is the user's."""
-DEPENDENCIES = (
-    "SALib",
-    "jinja2",
-    "matplotlib",
-    "mesa",
-    "numba",
-    "networkx",
-    "numpy",
-    "pandas",
-    "pillow",
-    "pyarrow",
-    "pydantic",
-    "ruamel.yaml",
-    "scipy",
-    "threadpoolctl",
-    "tqdm",
-)
 
 
 class StoreError(Exception):
@@ -65,36 +46,9 @@ class WorkerLost(StoreError):
     """A worker that the system or someone has ended, and its work with it."""
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of the verdicts and of every table of results, by which `blocade.experiment.manifest` knows them."""
     return {name: digest(folder / name) for name in (VERDICTS, *TABLES) if (folder / name).exists()}
-
-
-def versions() -> dict[str, str]:
-    """Versions of blocade, Python and what it stands on."""
-    return {"python": platform.python_version(), **{name: _version(name) for name in ("blocade", *DEPENDENCIES)}}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def code_digest() -> str:
-    """SHA-256 of the package's own source, so that results of other code are never taken for these."""
-    package = Path(__file__).parents[1]
-    total = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        total.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    return total.hexdigest()
 
 
 def _json_in(folder: Path, name: str) -> Any:

@@ -12,8 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from blocade.experiment.manifest import refuse_changed, wrong
+from blocade.experiment.manifest import draws_of, refuse_changed, wrong
 from blocade.experiment.plan import DT
+from blocade.experiment.runner import QUANTILES
 from blocade.experiment.store import StoreError
 from blocade.files import FileError, place_of
 from blocade.measures import MEASURES
@@ -30,7 +31,6 @@ MOST_COLUMNS: Final = 1_000
 WORDS: Final = "words"
 """A column of words; `int` and `float` stand for columns of numbers."""
 Kind = str | type[int] | type[float]
-QUANTILES: Final = ("low", "lower", "median", "upper", "high")
 COLUMNS: Final[Mapping[str, Mapping[str, Kind]]] = MappingProxyType({
     "outcomes": {"start": WORDS, "arm": WORDS, "window": int, "draw": int, "replicate": int, "measure": WORDS,
                  "value": float},
@@ -120,7 +120,7 @@ def _check(name: str, frame: pd.DataFrame, manifest: Mapping[str, Any]) -> None:
     if frame.empty:
         raise FileError("no rows")
     names = set(manifest["names"])
-    arms, draws = {arm["name"] for arm in manifest["inputs"]["scenario"]["arms"]}, _draws(manifest)
+    arms, draws = {arm["name"] for arm in manifest["inputs"]["scenario"]["arms"]}, draws_of(manifest)
     known = {"arm": arms, "versus": {"", *arms}, "iso3_a": names, "iso3_b": names}
     for column, values in frame.items():
         if isinstance(values.dtype, pd.CategoricalDtype):
@@ -140,15 +140,15 @@ def _whole(name: str, frame: pd.DataFrame, manifest: Mapping[str, Any]) -> None:
     """Refuse a table that lacks rows or has them twice."""
     arms, starts = len(manifest["inputs"]["scenario"]["arms"]), set(manifest["starts"])
     if name == "draws":
-        if not len(frame) == frame["draw"].nunique() == _draws(manifest):
-            raise FileError(f"{len(frame)} draws where the run has {_draws(manifest)}")
+        if not len(frame) == frame["draw"].nunique() == draws_of(manifest):
+            raise FileError(f"{len(frame)} draws where the run has {draws_of(manifest)}")
         return
     keys = [key for key in ("start", "arm", "versus", "window", "measure") if key in frame]
     counts = frame.groupby(keys, observed=True).size()
     real = counts[counts.index.get_level_values("start").isin(starts)]
     pairs = len(manifest["names"]) * (len(manifest["names"]) - 1) // 2
     each = {
-        "outcomes": _draws(manifest) * manifest["inputs"]["scenario"]["replicates"],
+        "outcomes": draws_of(manifest) * manifest["inputs"]["scenario"]["replicates"],
         "ties": pairs,
         "bands": frame["time"].nunique() if "time" in frame else 0,
     }[name]
@@ -158,21 +158,16 @@ def _whole(name: str, frame: pd.DataFrame, manifest: Mapping[str, Any]) -> None:
         raise FileError("rows are missing, or there twice")
 
 
-def _draws(manifest: Mapping[str, Any]) -> int:
-    """Draws of the run; older results do not tell how many it took."""
-    return int(manifest.get("draws") or manifest["inputs"]["scenario"]["draws"])
-
-
 def _most_rows(name: str, manifest: Mapping[str, Any]) -> int:
     """Rows that a table has at the most, for what its run was."""
     scenario, states = manifest["inputs"]["scenario"], len(manifest["names"])
     cells = (len(manifest["starts"]) + len(MECHANISMS)) * len(scenario["arms"])
     recorded = len(MEASURES) + 2 * states  # with the alignment of every state, and the trade of a few with some
     most: dict[str, int] = {
-        "draws": _draws(manifest),
+        "draws": draws_of(manifest),
         "ties": cells * states * states,
         "bands": 2 * cells * recorded * (round((scenario["end"] - scenario["start"]) / DT) + 2),
-        "outcomes": cells * recorded * MOST_WINDOWS * _draws(manifest) * scenario["replicates"],
+        "outcomes": cells * recorded * MOST_WINDOWS * draws_of(manifest) * scenario["replicates"],
     }
     return most[name]
 

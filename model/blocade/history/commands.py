@@ -22,7 +22,7 @@ from blocade.history.panel import world_of
 from blocade.history.record import at
 from blocade.parameters import JUDGE, posterior, posteriors, sets_told, table
 from blocade.resources import seeds
-from blocade.text import csv_text
+from blocade.text import aligned, csv_text
 from blocade.writing import MARK, put, refuse_foreign, unfinished
 
 if TYPE_CHECKING:
@@ -105,8 +105,6 @@ def validation_charts(scores: pd.DataFrame, name: str) -> dict[str, Figure]:
 
 
 def _told(scores: pd.DataFrame, claims: pd.DataFrame, name: str) -> str:
-    from blocade.text import aligned  # noqa: PLC0415
-
     def plain(rows: list[list[str]]) -> list[list[str]]:
         return [[cell.replace("**", "") for cell in row] for row in rows]
 
@@ -149,8 +147,6 @@ def backcast(folder: Path, own: Path | None, workers: int, progress: Progress) -
             **backcast_charts(forecasts, skill, theories),
         },
     )
-    from blocade.text import aligned  # noqa: PLC0415
-
     lines = [list(report.RATIO_HEADER), *([c.replace("**", "") for c in row] for row in report.ratio_rows(ratios))]
     return "\n".join(["Backcast 2014-2021 from the end of 2013", "", *aligned(lines), *([said] if said else [])])
 

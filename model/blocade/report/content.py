@@ -253,7 +253,7 @@ def _numbered(first: str, results: Sequence[Finished]) -> tuple[str, ...]:
 
 def _settings(result: Finished) -> dict[str, str]:
     scenario = result.scenario
-    ranges = [f"{name} {_ends(value)}" for name, value in scenario.get("parameters", {}).items()]
+    ranges = [f"{name} {_ends(value)}" for name, value in scenario["parameters"].items()]
     levers = [f"{name} {_span(x['low'], x['high'], x['dated'])}" for name, x in scenario["levers"].items()]
     told = {
         "question": result.manifest["title"],
@@ -263,7 +263,7 @@ def _settings(result: Finished) -> dict[str, str]:
         "senders": named(scenario["senders"], result.manifest["names"]),
         "years": f"{month(scenario['start'])} to {month(scenario['end'])}",
         "arms": "; ".join(arm["label"] for arm in scenario["arms"]),
-        "theory": scenario.get("theory", "full"),
+        "theory": scenario["theory"],
         "posterior": scenario["posterior"],
         "parameters that are set": ", ".join(ranges),
         "levers": ", ".join(levers),

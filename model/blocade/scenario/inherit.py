@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from blocade import resources
+from blocade.files import is_file
 from blocade.scenario.positions import MAX_NODES, Tree, read_tree
 from blocade.scenario.wording import Mistake, ScenarioError, mistake_at_top, nearest, quote
 
@@ -114,20 +115,13 @@ def _base(name: Tree, asker: Path) -> Path | Mistake:
     allowed = {folder.resolve() for folder in folders}
     for folder in folders:
         path = folder / f"{word.removesuffix('.yaml')}.yaml"
-        if not _is_file(path):
+        if not is_file(path):
             continue
         if path.resolve().parent not in allowed:
             return Mistake(name.spot, f"{quote(word)} links out of the scenario folders; copy the file here")
         return path
     there = [path for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")]
-    stems = sorted({path.stem for path in there if _is_file(path)})
+    stems = sorted({path.stem for path in there if is_file(path)})
     near = nearest(word.removesuffix(".yaml"), [stem for stem in stems if stem != asker.stem])
     hint = f', did you mean "{near}"?' if near else "; it must stand in this file's folder"
     return Mistake(name.spot, f"no scenario file {quote(word)}{hint}")
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name that is too long, a folder that may not be read
-        return False

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from blocade.characters import one_line
+
 _LONGEST_QUOTE = 60
 _LIKENESS = 0.6
 
@@ -61,11 +63,6 @@ class ScenarioError(ValueError):
 def mistake_at_top(path: Path, text: str) -> ScenarioError:
     """Give the error for a file that has no better place for its mistake."""
     return ScenarioError([Mistake(Spot(str(path)), text)])
-
-
-def one_line(text: str) -> str:
-    """Replace whatever would break or hide part of a line (breaks, tabs, control characters)."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def quote(written: object) -> str:

@@ -42,9 +42,8 @@ def event_told(event: Mapping[str, Any], scenario: Mapping[str, Any], names: Nam
     text += f" on {group(event['on'], scenario, names)}" if event.get("on") else ""
     text += f", from {_when(event['at'])}" if "at" in event else ""
     text += f" until {_when(event['until'])}" if event.get("until") is not None else ""
-    others = {key: value for key, value in event.items() if key not in PLAIN and value is not False}
-    for key, value in others.items():
-        if value is None or value in ((), []):  # but 0 is a level like another
+    for key, value in event.items():
+        if key in PLAIN or value is None or value is False or value in ((), []):  # but 0 is a level like another
             continue
         text += f", {key.replace('_', ' ')} {_when(value) if key in DATES else _value(value, scenario, names)}"
     return text
