@@ -129,7 +129,7 @@ def test_the_word_for_shares_at_the_bound() -> None:
 def test_numbers_are_given_to_six_decimals() -> None:
     found = judge(estimand(), "real", np.full(20, 1 / 3) + np.arange(20) * 1e-9, {"x": np.arange(20.0)}).as_dict()
     assert found["estimate"] == 0.333333
-    assert found["drivers"] == [{"parameter": "x", "rho": 1.0}]
+    assert found["drivers"] == [{"parameter": "x", "rho": 1.0, "weak": False}]
 
 
 # --- drivers --------------------------------------------------------------------------------------------------------
@@ -142,6 +142,7 @@ def test_planted_drivers_are_found_in_order_and_noise_is_not() -> None:
     assert [driver.parameter for driver in found] == ["c", "f", "g"]
     assert found[0].rho < -0.7 and 0.3 < found[1].rho < 0.7
     assert abs(found[2].rho) < 0.2  # g is reported however weak
+    assert [driver.weak for driver in found] == [False, False, True]
 
 
 def test_at_most_three_drivers_are_named_beside_g() -> None:
@@ -160,7 +161,11 @@ def test_a_driver_is_not_named_on_few_draws_by_chance_nor_when_it_is_fixed() -> 
     chance = [drivers(rng.normal(size=24), {"x": rng.uniform(size=24)}) for _ in range(400)]
     assert sum(map(len, chance)) < 0.1 * 400
     effect_ = np.arange(30.0)
-    assert [d.parameter for d in drivers(effect_, {"g": effect_, "beta": np.full(30, 0.2)})] == ["g"]
+    (only,) = drivers(effect_, {"g": effect_, "beta": np.full(30, 0.2)})
+    assert (only.parameter, only.weak) == ("g", False)
+    few = np.random.default_rng(0).permutation(24) + 0.5 * effect_[:24]
+    (weak,) = drivers(few, {"g": effect_[:24]})
+    assert weak.weak and weak.rho > thresholds().driver  # beyond the plain bound, and chance on so few draws
     assert drivers(np.zeros(30), {"g": effect_}) == ()
 
 

@@ -167,7 +167,7 @@ def read_all(named: Iterable[str | Path]) -> list[Scenario]:
                 raise ScenarioError([Mistake(Spot('""'), "an empty name; name a scenario, a file or a folder")])
             paths = list_scenarios(Path(given)) if is_folder(Path(given)) else [find_scenario(given)]
             if not paths:
-                raise ScenarioError([Mistake(Spot(str(given)), "the folder holds no scenario (*.yaml)")])
+                raise ScenarioError([Mistake(Spot(str(given)), "the folder holds no scenario (*.yaml, *.yml)")])
         except ScenarioError as error:
             mistakes += error.found
             continue

@@ -251,7 +251,7 @@ def _add_usual(command: argparse.ArgumentParser) -> None:
         "published ranges",
     )
     command.add_argument("--force", action="store_true", help="replace the results of other inputs")
-    _add_work(command)
+    _add_work(command, "one for short work, else one per processor")
 
 
 def _add_folder(command: argparse.ArgumentParser, usual: str) -> None:
@@ -259,13 +259,13 @@ def _add_folder(command: argparse.ArgumentParser, usual: str) -> None:
     command.add_argument("--out", type=_path, default=Path(usual), metavar="DIR", help=words)
 
 
-def _add_work(command: argparse.ArgumentParser) -> None:
-    """Options of whatever takes long."""
+def _add_work(command: argparse.ArgumentParser, usual: str = "one per processor") -> None:
+    """Options of whatever takes long; ``usual`` says how many processes it takes by itself."""
     command.add_argument(
         "--workers",
         type=_between(*LIMITS["workers"]),
         metavar="N",
-        help="processes (default: one for short work, else one per processor)",
+        help=f"processes (default: {usual})",
     )
     command.add_argument("--quiet", action="store_true", help="no progress and no table")
 

@@ -48,6 +48,15 @@ class Entry:
         """Whether the value rests on an assumption."""
         return "assumption" in self.source
 
+    def span(self, settings: Mapping[str, Setting]) -> tuple[float, float]:
+        """Low and high end of what it may be: of the setting for it, a single value being both, or of the table."""
+        setting = settings.get(self.name, (self.low, self.high))
+        return setting if isinstance(setting, tuple) else (setting, setting)
+
+    def middle(self, low: float, high: float) -> float:
+        """The central value, or as near to it as a range goes."""
+        return min(max(self.central, low), high)
+
 
 @cache
 def table() -> Mapping[str, Entry]:
@@ -217,8 +226,7 @@ def sample(
             values[entry.name] = taken[entry.name][order]
             continue
         u = column(entry.name, n, seed, rounds)
-        setting = given.get(entry.name, (entry.low, entry.high))
-        low, high = setting if isinstance(setting, tuple) else (setting, setting)
+        low, high = entry.span(given)
         values[entry.name] = low + (high - low) * u
     return Parameters(values)
 

@@ -12,7 +12,7 @@ from blocade.experiment.finished import Finished, Row
 from blocade.experiment.plan import DT
 from blocade.parameters import entry_of, sets_told
 from blocade.text import aligned, cell, percent, signed
-from blocade.verdicts import ALWAYS_REPORTED, FEW_DRAWS, LEAST_DRAWS, MEANING
+from blocade.verdicts import FEW_DRAWS, LEAST_DRAWS, MEANING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,15 +142,14 @@ def rests_on(rows: Sequence[Row], most: int = 4) -> str:
         entry = entry_of(driver["parameter"])
         named = entry.name if entry.symbol == entry.name else f"{entry.symbol} ({entry.name})"
         assumed = ", an assumption" if entry.assumed else ""
-        weak = abs(driver["rho"]) < thresholds().driver
-        also = "not on, but always reported: " if weak and driver["parameter"] in ALWAYS_REPORTED else ""
+        also = "not on, but always reported: " if _weak(driver) else ""
         lines.append(f"{also}{named}, {entry.meaning}: rank correlation {signed(driver['rho'])}{assumed}")
     return "\n   · ".join(["", *lines]) if lines else "no parameter stands out."
 
 
 def _hangs(row: Row) -> str:
-    up = [entry_of(d["parameter"]).symbol for d in row["drivers"] if d["rho"] > 0 and d["parameter"] != "g"]
-    down = [entry_of(d["parameter"]).symbol for d in row["drivers"] if d["rho"] < 0 and d["parameter"] != "g"]
+    up = [entry_of(d["parameter"]).symbol for d in strong(row) if d["rho"] > 0]
+    down = [entry_of(d["parameter"]).symbol for d in strong(row) if d["rho"] < 0]
     parts = [f"rises with {' and '.join(up)}"] * bool(up) + [f"falls with {' and '.join(down)}"] * bool(down)
     return f" (it {' and '.join(parts)})" if parts else ""
 
@@ -167,7 +166,12 @@ def symbols(row: Row) -> str:
 
 def strong(row: Row) -> list[Row]:
     """The drivers of an effect without those that are told although they are weak."""
-    return [driver for driver in row["drivers"] if abs(driver["rho"]) >= thresholds().driver]
+    return [driver for driver in row["drivers"] if not _weak(driver)]
+
+
+def _weak(driver: Row) -> bool:
+    """Whether a driver is told only because it always is; older results do not say, and are held to the plain bound."""
+    return bool(driver.get("weak", abs(driver["rho"]) < thresholds().driver))
 
 
 def both_starts(row: Row) -> bool:

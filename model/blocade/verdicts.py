@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from scipy.stats import binom, norm, spearmanr
@@ -28,10 +28,14 @@ ALWAYS_REPORTED = ("g",)
 
 @dataclass(frozen=True)
 class Driver:
-    """Spearman rank correlation of a parameter with the effect, over the draws."""
+    """Spearman rank correlation of a parameter with the effect, over the draws.
+
+    weak : chance alone may make it; it is told because the parameter is always reported.
+    """
 
     parameter: str
     rho: float
+    weak: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,8 @@ def drivers(effect: Array, parameters: Mapping[str, Array], most: int = 3) -> tu
     found.sort(key=lambda driver: -abs(driver.rho))
     least = max(thresholds().driver, chance(len(found), len(effect)))
     named = [driver for driver in found[:most] if abs(driver.rho) >= least]
-    return (*named, *(driver for driver in found if driver.parameter in ALWAYS_REPORTED and driver not in named))
+    also = [driver for driver in found if driver.parameter in ALWAYS_REPORTED and driver not in named]
+    return (*named, *(replace(driver, weak=abs(driver.rho) < least) for driver in also))
 
 
 def chance(candidates: int, draws: int) -> float:

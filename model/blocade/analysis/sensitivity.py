@@ -18,7 +18,7 @@ from scipy.stats import norm
 
 from blocade.equations.arrays import Array
 from blocade.experiment.designs import CONFIDENCE, RESAMPLES, elementary, key, near, points, power_of_two, problem
-from blocade.parameters import Entry, Parameters, Setting, entry_of, table
+from blocade.parameters import Parameters, Setting, entry_of, table
 from blocade.scenario.model import Lever
 
 Evaluator: TypeAlias = Callable[[Array], Array]
@@ -108,9 +108,9 @@ def factors(settings: Mapping[str, Setting], levers: Mapping[str, Lever] | None 
         is no range. Parameters that cannot act are best given as numbers here: each costs points.
     """
     found = [
-        Factor(entry.name, low, high, min(max(entry.central, low), high), entry.symbol, entry.meaning)
+        Factor(entry.name, low, high, entry.middle(low, high), entry.symbol, entry.meaning)
         for entry in table().values()
-        for low, high in [_range(entry, settings)]
+        for low, high in [entry.span(settings)]
         if low < high
     ]
     for name, lever in (levers or {}).items():
@@ -119,18 +119,13 @@ def factors(settings: Mapping[str, Setting], levers: Mapping[str, Lever] | None 
     return tuple(found)
 
 
-def _range(entry: Entry, settings: Mapping[str, Setting]) -> tuple[float, float]:
-    setting = settings.get(entry.name, (entry.low, entry.high))
-    return setting if isinstance(setting, tuple) else (setting, setting)
-
-
 def parameter_sets(settings: Mapping[str, Setting], unit: Array) -> Parameters:
     """The parameter set of every unit point, [n, factor] of `factors(settings)`, more columns behind them or not; the
     rest as the settings fix them."""
     places = {factor.name: unit[:, k] for k, factor in enumerate(factors(settings))}
     fixed, values = np.zeros(len(unit)), {}
     for entry in table().values():
-        low, high = _range(entry, settings)
+        low, high = entry.span(settings)
         values[entry.name] = low + (high - low) * places.get(entry.name, fixed)
     return Parameters(values)
 

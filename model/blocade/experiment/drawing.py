@@ -60,17 +60,15 @@ def factors_of(scenario: Scenario) -> tuple[str, ...]:
 
 def _ranges(scenario: Scenario) -> dict[str, tuple[float, float]]:
     """Low and high end of every parameter and lever."""
-    settings, found = settings_of(scenario), {}
-    for entry in table().values():
-        setting = settings.get(entry.name, (entry.low, entry.high))
-        found[entry.name] = setting if isinstance(setting, tuple) else (setting, setting)
+    settings = settings_of(scenario)
+    found = {entry.name: entry.span(settings) for entry in table().values()}
     return found | {name: (lever.low, lever.high) for name, lever in scenario.levers.items()}
 
 
 def _held(scenario: Scenario, name: str, low: float, high: float) -> float:
     """The value of what is no factor: the central one, or as near to it as the range goes; of a lever the middle."""
     lever = scenario.levers.get(name)
-    return lever.middle if lever is not None else min(max(table()[name].central, low), high)
+    return lever.middle if lever is not None else table()[name].middle(low, high)
 
 
 def draw(scenario: Scenario, learned: Mapping[str, Array], rounds: int) -> Drawn:

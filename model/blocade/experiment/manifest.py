@@ -19,7 +19,7 @@ from blocade.experiment.provenance import digest
 from blocade.experiment.store import MANIFEST, VERDICTS, StoreError
 from blocade.files import FileError, contents, json_of, place_of
 from blocade.measures import MEASURES
-from blocade.parameters import PRIOR
+from blocade.parameters import PRIOR, table
 from blocade.policy.events import EVENTS
 
 MOST_TOLD: Final = 5
@@ -121,6 +121,7 @@ class _Manifest(_Shape):
 class _Driver(_Shape):
     parameter: str
     rho: float = Field(ge=-1.0, le=1.0)
+    weak: bool | None = None
 
 
 class _Verdict(_Shape):
@@ -232,10 +233,13 @@ def read_verdicts(folder: Path, manifest: Mapping[str, Any]) -> list[dict[str, A
         raise wrong(path, _told(error)) from None
     arms, starts = {arm["name"] for arm in manifest["inputs"]["scenario"]["arms"]}, set(manifest["starts"])
     keys = {(row.claim, row.estimand, row.start) for row in rows}
+    known = {*table(), *manifest["inputs"]["scenario"].get("levers", {})}
     for row in rows:
         strangers = {*row.arms, *row.contrast, *(row.share_of or ())} - arms | {row.start} - starts
         if strangers:
             raise wrong(path, f"a verdict of other arms or starts ({', '.join(sorted(strangers))})")
+        if unknown := sorted({driver.parameter for driver in row.drivers} - known):
+            raise wrong(path, f"a verdict that hangs on no known parameter or lever ({', '.join(unknown)})")
         if row.measure not in MEASURES or not {*row.contrast} <= {*row.arms}:
             raise wrong(path, f"a verdict on no known measure or without its arms ({row.measure})")
         if (row.n > 0) != (row.estimate is not None):

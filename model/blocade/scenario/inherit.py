@@ -10,6 +10,8 @@ from blocade.files import is_file
 from blocade.scenario.positions import MAX_NODES, Tree, read_tree
 from blocade.scenario.wording import Mistake, ScenarioError, mistake_at_top, nearest, quote
 
+ENDINGS: Final = (".yaml", ".yml")
+"""Ends of the names of scenario files; the packaged ones all have the first."""
 MAX_FILES: Final = 20
 """Files that extend each other; the packaged ones are at most three."""
 
@@ -39,7 +41,11 @@ def find_scenario(name_or_path: str | Path) -> Path:
 
 def list_scenarios(folder: Path) -> list[Path]:
     """List the scenario files of a folder by name; those that begin with ``_`` are bases, left out."""
-    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("_"))
+    return [path for path in _files(folder) if not path.name.startswith("_")]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.suffix in ENDINGS)
 
 
 def read_whole(path: Path) -> tuple[Tree, list[Mistake], bool]:
@@ -113,15 +119,14 @@ def _base(name: Tree, asker: Path) -> Path | Mistake:
         return Mistake(name.spot, text)
     folders = [asker.parent, resources.scenarios()]
     allowed = {folder.resolve() for folder in folders}
-    for folder in folders:
-        path = folder / f"{word.removesuffix('.yaml')}.yaml"
+    wanted = [word] if word.endswith(ENDINGS) else [f"{word}{ending}" for ending in ENDINGS]
+    for path in (folder / name for folder in folders for name in wanted):
         if not is_file(path):
             continue
         if path.resolve().parent not in allowed:
             return Mistake(name.spot, f"{quote(word)} links out of the scenario folders; copy the file here")
         return path
-    there = [path for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")]
-    stems = sorted({path.stem for path in there if is_file(path)})
-    near = nearest(word.removesuffix(".yaml"), [stem for stem in stems if stem != asker.stem])
+    stems = sorted({path.stem for folder in folders for path in _files(folder) if is_file(path)})
+    near = nearest(Path(word).stem, [stem for stem in stems if stem != asker.stem])
     hint = f', did you mean "{near}"?' if near else "; it must stand in this file's folder"
     return Mistake(name.spot, f"no scenario file {quote(word)}{hint}")

@@ -6,6 +6,7 @@ import re
 import textwrap
 from pathlib import Path
 
+from blocade.scenario.inherit import ENDINGS
 from blocade.scenario.schema import ScenarioFile
 from blocade.scenario.wording import mistake_at_top
 
@@ -38,7 +39,7 @@ def write(path: Path) -> None:
 
 def put(path: Path, text: str) -> None:
     """Write a new scenario file; as `write`."""
-    if path.suffix not in {".yaml", ".yml"}:
+    if path.suffix not in ENDINGS:
         raise mistake_at_top(path, "a scenario file is named .yaml or .yml at its end; name it so")
     if path.name.startswith("_"):
         raise mistake_at_top(path, "a file whose name starts with _ is a base, not to be run; leave the _ out")
