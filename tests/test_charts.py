@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from blocade.charts import CHARTS, chart, network
+from blocade.charts.findings import finding, spread
 from blocade.charts.style import ARM_LOOKS, BASELINE_LOOK, signed
-from blocade.charts.verdicts import finding, spread
 from blocade.claims import Estimand
 from blocade.result import Result
 

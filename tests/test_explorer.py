@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import blocade
 from blocade import api
-from blocade.charts.cohesion import per_draw
+from blocade.charts.findings import finding, spread
+from blocade.charts.panels import per_draw
 from blocade.charts.style import FINDING, words
-from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
 from blocade.dashboard import figures
 from blocade.dashboard.explorer import FIGURES, Explorer

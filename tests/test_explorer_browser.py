@@ -20,8 +20,8 @@ from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 from blocade import Result, api  # noqa: E402
-from blocade.charts.cohesion import per_draw  # noqa: E402
-from blocade.charts.verdicts import finding, spread  # noqa: E402
+from blocade.charts.findings import finding, spread  # noqa: E402
+from blocade.charts.panels import per_draw  # noqa: E402
 from blocade.claims import SMALLEST  # noqa: E402
 from blocade.cli import main  # noqa: E402
 from blocade.dashboard.setting import EXPLORED, TWIN  # noqa: E402

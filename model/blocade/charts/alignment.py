@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from blocade.charts.cohesion import arms, band_rows, columns_for, grid, mark_time, per_draw, time_notes
+from blocade.charts.findings import spread
+from blocade.charts.panels import arms, band_rows, columns_for, grid, mark_time, per_draw, time_notes
 from blocade.charts.style import (
     BANDS_NOTE,
     BASELINE_LOOK,
@@ -22,7 +23,6 @@ from blocade.charts.style import (
     size,
     styled,
 )
-from blocade.charts.verdicts import spread
 from blocade.claims import SMALLEST
 from blocade.experiment.finished import Finished
 from blocade.text import listed

@@ -11,15 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from blocade.charts.cohesion import columns_for
-from blocade.charts.scorecard import number
+from blocade.charts.panels import columns_for, subplots
+from blocade.charts.rows import number
 from blocade.charts.style import (
     BLACK,
     BLUE,
     GREY,
     PALE,
     RED,
-    Chart,
     finish,
     line_key,
     message,
@@ -35,16 +34,6 @@ WIDTH, PANEL = 10.0, 1.75
 NAIVE_LINE = (0, (4, 2))
 SAME = 0.15
 """Panels share one scale if half of them fill this share of it; else it would show flat lines (assumption, by eye)."""
-
-
-def grid(figure: Chart, count: int, columns: int, sharex: bool, sharey: bool) -> list[Axes]:
-    """That many panels row by row; places left over stay empty."""
-    panels = figure.subplots(-(-count // columns), columns, sharex=sharex, sharey=sharey, squeeze=False).ravel()
-    for spare in panels[count:]:
-        spare.set_axis_off()
-    for panel in panels[max(0, count - columns) : count]:
-        panel.xaxis.set_tick_params(labelbottom=True)
-    return list(panels[:count])
 
 
 def _rows(forecast: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
@@ -144,7 +133,7 @@ def draw(
         ]  # fmt: skip
         height = PANEL * -(-len(pairs) // columns) + 0.5
         figure = sheet(source, _title(channel, rows), _notes(rows, same), WIDTH, height, key)
-        panels = grid(figure, len(pairs), columns, sharex=True, sharey=same)
+        panels = subplots(figure, len(pairs), columns, sharex=True, sharey=same)
         for index, (axes, pair, table) in enumerate(zip(panels, pairs, rows, strict=True)):
             _panel(axes, table)
             called = "–".join(names.get(code, code) for code in pair)

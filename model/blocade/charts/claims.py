@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from blocade.charts.style import (
-    BLACK,
-    BLUE,
-    GREY,
-    MARGIN,
-    ORANGE,
-    RED,
-    Chart,
-    finish,
-    line_key,
-    sheet,
-    styled,
-    wrapped,
-)
+from blocade.charts.rows import BOX, LOOKS, STRIP, verdict_keys
+from blocade.charts.style import GREY, MARGIN, Chart, finish, sheet, styled, wrapped
 from blocade.verdicts import MEANING
 
-LOOKS: Mapping[str, tuple[str, str, str]] = {
-    "supported": ("o", BLUE, ""), "reversed": ("s", RED, ""), "negligible": ("o", GREY, "white"),
-    "conditional": ("D", ORANGE, ""), "not answered": ("x", BLACK, ""),
-}  # fmt: skip
-"""Marker, colour and fill of each verdict; the fill is the colour where none is named."""
-STRIP = "#E4E4E4"
 FURTHEST = 10
 """Smallest effects beyond which a row is clipped: room for most, so that ±1 can still be seen (assumption, by eye)."""
-BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
 WIDTH, COLUMNS, GUTTER = 10.0, 3, 0.25
 LINE, ROW, HEAD, FOOT = 0.14, 0.2, 0.155, 0.36
 """Inches: a line of a label, the marks below it, a line of a panel's title, the axis below a panel."""
@@ -60,9 +39,6 @@ class Block(NamedTuple):
         return self.inside + HEAD * len(self.title) + FOOT
 
 
-def verdict_keys() -> list[Artist]:
-    """The verdicts, for the key."""
-    return [line_key(verdict, "", colour, marker=mark, fill=fill) for verdict, (mark, colour, fill) in LOOKS.items()]
 
 
 def _block(canvas: Any, rows: pd.DataFrame, width: float) -> Block:

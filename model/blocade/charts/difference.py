@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from blocade.charts.cohesion import (
+from blocade.charts.findings import finding, spread
+from blocade.charts.panels import (
     Bond,
     arms,
     band_rows,
@@ -34,7 +35,6 @@ from blocade.charts.style import (
     strip_key,
     styled,
 )
-from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
 from blocade.experiment.finished import Finished
 

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
 from blocade.charts import style
-from blocade.charts.cohesion import bond, per_draw
 from blocade.charts.difference import CLEAN_LINE
+from blocade.charts.findings import finding, spread
+from blocade.charts.panels import bond, per_draw
 from blocade.charts.style import signed, size
-from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
 from blocade.experiment.finished import Finished

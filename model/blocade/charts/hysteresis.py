@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from blocade.charts import style
-from blocade.charts.cohesion import arms, band_rows, bond, per_draw, wars
 from blocade.charts.dose import PRESSING
+from blocade.charts.panels import arms, band_rows, bond, per_draw, wars
 from blocade.charts.style import BLACK, RED, signed, size
 from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array

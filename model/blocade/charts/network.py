@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from blocade.charts.cohesion import arms
+from blocade.charts.panels import arms
 from blocade.charts.style import (
     BLACK,
     BLUE,

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from blocade.charts.cohesion import arms, band_rows, look, mark_time, per_draw, time_notes, wars
+from blocade.charts.findings import finding, spread
+from blocade.charts.panels import arms, band_rows, look, mark_time, per_draw, time_notes, wars
 from blocade.charts.style import (
     BANDS_NOTE,
     BLACK,
@@ -26,7 +27,6 @@ from blocade.charts.style import (
     size,
     styled,
 )
-from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
 from blocade.experiment.finished import Finished
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from blocade.charts.backcast import grid
+from blocade.charts.panels import subplots
 from blocade.charts.style import ARM_LOOKS, GREY, finish, line_key, message, panel_title, sheet, styled
 from blocade.equations.arrays import Array
 from blocade.text import listed, percent
@@ -144,7 +144,7 @@ def draw(draws: Mapping[str, pd.DataFrame], ranges: pd.DataFrame, source: str) -
         columns = min(COLUMNS, max(3, len(shrunk)))  # a panel alone would be drawn out
         height = (CURVE + STRIP * (len(draws) + 0.4) + AROUND) * -(-len(shrunk) // columns)
         figure = sheet(source, _title(shrunk, ranges), notes, WIDTH, height, key)
-        panels = grid(figure, len(shrunk), columns, sharex=False, sharey=True)
+        panels = subplots(figure, len(shrunk), columns, sharex=False, sharey=True)
         for axes, name in zip(panels, shrunk.index, strict=True):
             _panel(axes, str(name), draws, ranges, shrunk)
             panel_title(axes, called(str(name), ranges), (WIDTH - 0.6) / columns - 0.25)

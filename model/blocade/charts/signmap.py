@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from blocade.charts.claims import LOOKS, verdict_keys
+from blocade.charts.rows import LOOKS, verdict_keys
 from blocade.charts.style import BLACK, GREY, MARGIN, PALE, Chart, finish, sheet, signed, styled, tint, where, wrapped
 from blocade.text import listed
 from blocade.theories import MECHANISMS

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from blocade.charts.backcast import grid
+from blocade.charts.panels import subplots
 from blocade.charts.style import (
     ARM_LOOKS,
     BASELINE_LOOK,
@@ -173,7 +173,7 @@ def draw(skill: pd.DataFrame, source: str) -> Figure:
             f"Dotted: the 90 % that a band promises; a band above it is too wide. {_counts(skill)}"
         )
         figure = sheet(source, _title(skill), notes, WIDTH, PANEL * len(channels) + 0.4, key)
-        panels = grid(figure, len(SCORES) * len(channels), len(SCORES), sharex=True, sharey=False)
+        panels = subplots(figure, len(SCORES) * len(channels), len(SCORES), sharex=True, sharey=False)
         for k, channel in enumerate(channels):
             row, rows = panels[len(SCORES) * k : len(SCORES) * (k + 1)], where(skill, channel=channel)
             for axes, (measure, words) in zip(row, SCORES.items(), strict=True):

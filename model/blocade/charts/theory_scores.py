@@ -14,7 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from blocade.charts.scorecard import Look, mark, number, places
+from blocade.charts.rows import Look, mark, number
+from blocade.charts.scorecard import places
 from blocade.charts.style import (
     BLACK,
     BLUE,

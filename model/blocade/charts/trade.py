@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from blocade.charts.cohesion import arms, mark_time, time_notes
+from blocade.charts.panels import arms, mark_time, time_notes
 from blocade.charts.style import ARM_LOOKS, BLACK, BLUE, finish, message, panel_title, sheet, styled, where
 from blocade.experiment.finished import Finished
 from blocade.text import listed, percent

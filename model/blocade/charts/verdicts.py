@@ -1,15 +1,15 @@
-"""Verdicts: how charts word an effect, and the forest of all estimands with their intervals."""
+"""Verdicts: the forest of all estimands with their intervals."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from blocade.charts.rows import LOOKS, STRIP
 from blocade.charts.style import (
     BLACK,
     BLUE,
@@ -19,65 +19,25 @@ from blocade.charts.style import (
     line_key,
     message,
     sheet,
-    signed,
     size,
     styled,
     where,
     wrapped,
 )
 from blocade.claims import SHARE_OF_TOTAL
-from blocade.equations.arrays import Array
 from blocade.experiment.finished import Finished
 from blocade.text import listed, percent
-from blocade.verdicts import word
 
-WORDS = ("supported", "reversed", "negligible", "conditional", "not answered")
 STARTS = {"real": ("o", BLUE, 0.13), "clean": ("o", "white", -0.17)}
 """Marker, fill and height within the row."""
 ROW, AROUND = 0.34, 0.5
 """Inches of a row, and of the axis below a panel."""
 
 
-class Spread(NamedTuple):
-    """An effect over draws, judged as the verdicts are."""
-
-    median: float
-    low: float
-    high: float
-    up: float
-    down: float
-    verdict: str
 
 
-def spread(effect: Array, smallest: float) -> Spread:
-    """Median, 5th and 95th percentile, shares above and below the smallest effect: of [draw]."""
-    low, median, high = np.quantile(effect, [0.05, 0.5, 0.95])
-    up, down = float(np.mean(effect > smallest)), float(np.mean(effect < -smallest))
-    return Spread(float(median), float(low), float(high), up, down, word(up, down, len(effect)))
 
 
-def finding(subject: str, thing: str, effect: Spread, smallest: float) -> str:
-    """An effect as a sentence without its full stop: direction, size, and how far the draws agree."""
-    if not np.isfinite(effect.median):
-        return f"What {subject} does to {thing} is no number in some draws, so there is no finding"
-    if effect.verdict == "negligible":
-        return f"{subject} hardly moves {thing} (median {signed(effect.median)})"
-    if effect.up >= 0.05 and effect.down >= 0.05:
-        verb = "moves" if abs(effect.median) < 0.005 else "raises" if effect.median > 0 else "lowers"
-        by = "" if verb == "moves" else f" by {size(effect.median)} in the median draw"
-        return (
-            f"{subject} {verb} {thing}{by}, but draws disagree in sign: "
-            f"{percent(effect.up)} rise by over {size(smallest)}, {percent(effect.down)} fall by as much"
-        )
-    rises = effect.up > effect.down
-    verb, share = ("raises", effect.up) if rises else ("lowers", effect.down)
-    if abs(effect.median) < 0.005 or (effect.median > 0) != rises:
-        rare = f"{verb} it by over {size(smallest)} in {percent(share)} of draws"
-        return f"{subject} hardly moves {thing} in the median draw, but {rare}"
-    said = f"{subject} {verb} {thing} by {size(effect.median)}"
-    if effect.verdict in ("supported", "reversed"):
-        return said
-    return f"{said} in the median draw, and by over {size(smallest)} in {percent(share)} of draws"
 
 
 def panels_of(result: Finished) -> list[tuple[str, float, pd.DataFrame]]:
@@ -90,7 +50,7 @@ def panels_of(result: Finished) -> list[tuple[str, float, pd.DataFrame]]:
 def _title(result: Finished) -> str:
     real = where(result.verdicts, start="real")
     counts = real["verdict"].value_counts()
-    said = listed([f"{counts[word]} {word}" for word in WORDS if counts.get(word)])
+    said = listed([f"{counts[word]} {word}" for word in LOOKS if counts.get(word)])
     if len(real) == 1:
         return f"The one expectation is {real['verdict'].iloc[0]}: “{real['label'].iloc[0]}”"
     return f"Of {len(real)} expectations tested from the real start: {said}"
@@ -149,7 +109,7 @@ def _places(rows: pd.DataFrame) -> tuple[list[float], list[tuple[float, str]]]:
 
 
 def _panel(figure: Chart, axes: Axes, result: Finished, name: str, s: float, rows: pd.DataFrame) -> None:
-    axes.axvspan(-s, s, color="#E8E8E8", lw=0, zorder=0, gid="smallest effect")
+    axes.axvspan(-s, s, color=STRIP, lw=0, zorder=0, gid="smallest effect")
     axes.axvline(0.0, color=BLACK, lw=0.8, zorder=0.5)
     if name == SHARE_OF_TOTAL:
         axes.axvline(1.0, color=GREY, lw=0.8, ls=":", zorder=0.5)
@@ -186,7 +146,7 @@ def draw(result: Finished) -> Figure:
         key = [
             line_key("real start", colour=BLUE, width=2.2, marker="o"),
             *([clean] if (result.verdicts["start"] == "clean").any() else []),
-            Patch(color="#E8E8E8", label="too small to count"),
+            Patch(color=STRIP, label="too small to count"),
         ]
         heights = [(len(rows) + 0.8 * rows["claim"].nunique()) * ROW + AROUND for _, _, rows in groups]
         figure = sheet(result, _title(result), notes, 10.0, sum(heights), key)

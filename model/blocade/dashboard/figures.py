@@ -15,7 +15,8 @@ from matplotlib.axes import Axes
 
 from blocade.charts import network
 from blocade.charts.alignment import PREFIX
-from blocade.charts.cohesion import bond, grid, mark_time, time_notes
+from blocade.charts.findings import finding, spread
+from blocade.charts.panels import bond, grid, mark_time, time_notes
 from blocade.charts.style import (
     BANDS_NOTE,
     BASELINE_LOOK,
@@ -33,7 +34,6 @@ from blocade.charts.style import (
     size,
     styled,
 )
-from blocade.charts.verdicts import finding, spread
 from blocade.claims import SMALLEST
 from blocade.dashboard.laboratory import View
 from blocade.dashboard.setting import EXPLORED, TWIN
