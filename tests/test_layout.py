@@ -14,6 +14,7 @@ import blocade
 
 PACKAGE = Path(blocade.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "layout.md"
+CHANGEABLE = ast.Dict | ast.DictComp | ast.List | ast.ListComp | ast.Set | ast.SetComp
 
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="an installed package has no documents")
 
@@ -80,6 +81,18 @@ def test_no_module_imports_from_below() -> None:
 
 def test_no_two_modules_import_each_other() -> None:
     assert [sorted(group) for group in nx.strongly_connected_components(arrows()) if len(group) > 1] == []
+
+
+def test_no_module_holds_what_can_be_changed() -> None:
+    """Schemas are JSON, which knows no other mapping; ``__all__`` is a list by custom."""
+    found = []
+    for name, path in modules().items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, CHANGEABLE):
+                target = ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+                if target != "__all__" and not target.endswith("_SCHEMA"):
+                    found.append(f"{name}.{target}")
+    assert not found
 
 
 def test_an_equation_needs_numbers_alone() -> None:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ __all__ = [
     "run",
 ]
 
-_HOME = {
+_HOME = MappingProxyType({
     "BlocModel": "blocade.agents",
     "StateAgent": "blocade.agents",
     "Result": "blocade.result",
@@ -46,7 +47,7 @@ _HOME = {
     "load_scenario": "blocade.api",
     "load_world": "blocade.world",
     "run": "blocade.api",
-}
+})
 
 
 def __getattr__(name: str) -> object:

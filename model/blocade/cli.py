@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any
 
 from blocade.arguments import BAD_INPUT, MISSED, STOPPED, UNREAD, parser
@@ -300,7 +300,7 @@ def _usual(given: argparse.Namespace) -> dict[str, Any]:
     return {**passed, "progress": (lambda _done, _total: None) if given.quiet else None}
 
 
-COMMANDS = {
+COMMANDS = MappingProxyType({
     "run": _run,
     "report": _report,
     "explore": _explore,
@@ -316,4 +316,4 @@ COMMANDS = {
     "new": _new,
     "check": _check,
     "schema": _schema,
-}
+})

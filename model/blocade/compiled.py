@@ -7,8 +7,9 @@ stand. What is compiled is kept on disk, and never taken for the same under othe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numba
@@ -23,7 +24,7 @@ Rows = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 F = TypeVar("F", bound=Callable[..., Any])
 
-OPTIONS: dict[str, Any] = {"error_model": "numpy"}
+OPTIONS: Mapping[str, Any] = MappingProxyType({"error_model": "numpy"})
 """Division by 0 as NumPy has it. No fast mathematics: every process that compiles must come to the same bits."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -18,14 +19,14 @@ from blocade.writing import put
 TABLES = ("verdicts", "outcomes", "bands", "draws", "ties")
 PYAM = "pyam.csv"
 FILES = (*(f"{name}.csv" for name in TABLES), PYAM)
-QUANTILES = {
+QUANTILES = MappingProxyType({
     "low": "5th Percentile", "lower": "25th Percentile", "median": "Median", "upper": "75th Percentile",
     "high": "95th Percentile",
-}  # fmt: skip
+})  # fmt: skip
 """Columns of the bands, and how a variable of the IAMC calls them."""
 WORLD = "World"
 """Region of what is measured of the bloc, the senders or the whole world."""
-UNITS = {"alignment": "tie", "trade": "share of normal trade"}
+UNITS = MappingProxyType({"alignment": "tie", "trade": "share of normal trade"})
 """Units of measures that are followed state by state."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -132,7 +133,7 @@ REGISTRY: tuple[Force, ...] = (
 """Every force, in the order in which they are summed."""
 
 FORCES = tuple(force.name for force in REGISTRY)
-SIGNS = {force.name: force.sign for force in REGISTRY}
+SIGNS = MappingProxyType({force.name: force.sign for force in REGISTRY})
 EVERYWHERE = tuple(force.name for force in REGISTRY if force.side is None)
 """Forces that nearly every pair feels all the time."""
 SPECIAL = tuple(force for force in REGISTRY if force.side is not None)

@@ -172,7 +172,7 @@ def _old_alliances(moment: Moment, roles: Roles) -> Array:
     return _mean(moment.state.tie[:, i, j])
 
 
-_TOLD: Mapping[str, tuple[str, str, Measured]] = {
+_TOLD: Mapping[str, tuple[str, str, Measured]] = MappingProxyType({
     "cohesion": ("tie", "mean tie inside the bloc", lambda m, r: _tie(m, r.bloc, r.bloc)),
     "embrace": ("tie", "mean tie between the bloc and its patron", lambda m, r: _tie(m, r.bloc, r.patron)),
     "distance": (
@@ -236,7 +236,7 @@ _TOLD: Mapping[str, tuple[str, str, Measured]] = {
     },
     "un_agreement": ("0–1", "likeness of UN votes in the bloc, as far as its ties speak for it", _un_agreement),
     "gridlock": ("tie", "how far a permanent member shields the bloc in the Security Council", _gridlock),
-}
+})
 MEASURES: Mapping[str, Measure] = MappingProxyType({name: Measure(*told) for name, told in _TOLD.items()})
 """Every measure by its name."""
 

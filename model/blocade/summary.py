@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from blocade.claims import thresholds
@@ -24,17 +25,17 @@ SETTLED = "† The equations settle the sign before anything is run, so only the
 """Mark of an estimand whose sign is no result, and what it means."""
 LANDMARKS = (("RUS", "BLR"), ("USA", "GBR"), ("USA", "CHN"))
 """Pairs that give a reader the scale of a tie."""
-WORDS = {
+WORDS = MappingProxyType({
     "supported": "holds",
     "reversed": "is reversed",
     "negligible": "is negligible",
     "conditional": "depends",
     "not answered": "is not answered",
-}
-OTHER_STARTS = {
+})
+OTHER_STARTS = MappingProxyType({
     "rule-goods": "Without the sourced overrides of goods",
     "drawn-ties": "With the weights of the ties drawn",
-}
+})
 
 EXPLAINED = (
     "An *expectation* is what a claim predicts, worded so that the claim expects a rise. *Change* is the median over "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -19,12 +20,12 @@ from blocade.experiment.plan import WITHOUT
 from blocade.measures import MEASURES
 from blocade.verdicts import contrast
 
-NAMES: Mapping[str, str] = {
+NAMES: Mapping[str, str] = MappingProxyType({
     "trade": "trade", "match": "exchange of goods needed\n(arms, energy, technology …)",
     "sanction": "sanctions as such", "isolation": "isolation as such", "offer": "offers",
     "risk": "risk of association", "comply": "compliance", "regime": "likeness of regimes",
     "threat": "the threat of a war", "balance": "friends of friends\n(structural balance)",
-}
+})
 """Forces in words; one that is not here is called by its own name."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,10 +22,12 @@ from blocade.experiment.runner import QUANTILES
 from blocade.text import listed
 
 OTHER, DASHED, BASE_END = "#AAAAAA", style.BASELINE_LOOK[1], "D"
-MARKS = {"start": ("o", 10, "white"), "pressed": ("P", 14, RED), "lifted": ("X", 9, RED), "end": ("s", 6, RED)}
+MARKS = MappingProxyType(
+    {"start": ("o", 10, "white"), "pressed": ("P", 14, RED), "lifted": ("X", 9, RED), "end": ("s", 6, RED)}
+)
 """Marker, size and fill of the points of a path; an end at the start stands inside it, and so does a lifting where
 it was pressed."""
-JUMPS = {"start": 0, "pressed": -1, "lifted": 1, "end": 0}
+JUMPS = MappingProxyType({"start": 0, "pressed": -1, "lifted": 1, "end": 0})
 """Step at the other end of the jump on which a point stands, from it."""
 
 

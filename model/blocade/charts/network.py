@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import networkx as nx
@@ -41,10 +42,10 @@ MOST_STATES, POSITIVE, NEGATIVE, LISTED = 22, 3, 1, 8
 APART = 0.3
 """Least distance between two states in the layout, of a half-width of 1: a label fits inside."""
 NEGATIVE_LINE = (0, (3, 1.5))
-ROLES: Mapping[str, tuple[str, str, str]] = {
+ROLES: Mapping[str, tuple[str, str, str]] = MappingProxyType({
     "bloc": ("s", RED, "black"), "patron": ("D", PURPLE, BLACK), "sender": ("o", BLUE, "white"),
     "other": ("h", "#DDDDDD", BLACK),
-}
+})
 """Marker, fill and letters of each role; the shape tells them apart in grey."""
 
 

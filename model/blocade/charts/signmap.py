@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -17,20 +18,20 @@ from blocade.text import listed
 from blocade.theories import MECHANISMS
 from blocade.verdicts import MEANING
 
-SHORT: Mapping[str, str] = {
+SHORT: Mapping[str, str] = MappingProxyType({
     "match": "exchange", "sanction": "sanctions", "offer": "offers", "comply": "compliance", "regime": "regimes",
-}  # fmt: skip
+})  # fmt: skip
 """Mechanisms in a word where their own name says too little."""
-KINDS: Mapping[str, str] = {
+KINDS: Mapping[str, str] = MappingProxyType({
     "theory": "Theories", "null": "Null models", "without": "With one mechanism left out",
-}  # fmt: skip
-SAID: Mapping[str, str] = {
+})  # fmt: skip
+SAID: Mapping[str, str] = MappingProxyType({
     "supported": "is true in", "reversed": "is reversed in", "negligible": "is too small to count in",
     "conditional": "depends on parameters in", "not answered": "has no answer in",
-}  # fmt: skip
+})  # fmt: skip
 NAMED = 4
 """Sets that a title names for each verdict."""
-SIDES = {"up": 1.0, "down": -1.0}
+SIDES = MappingProxyType({"up": 1.0, "down": -1.0})
 WIDTH, NAME, DOT, WIDEST, CELL, GAP, LINE = 10.0, 1.9, 0.24, 1.4, 0.4, 0.05, 0.15
 """Inches: the sheet, names of sets, a column of dots, the widest column of verdicts, a row, between cells, a line."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ from blocade.charts.style import (
 )
 from blocade.text import listed
 
-SCORES = {"mae": "mean absolute error", "crps": "CRPS", "coverage": "inside the 90 % band"}
+SCORES = MappingProxyType({"mae": "mean absolute error", "crps": "CRPS", "coverage": "inside the 90 % band"})
 MARKERS = ("s", "^", "v", "D", "X", "P", "<", ">")
 WIDTH, PANEL = 10.0, 1.7
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,12 +21,12 @@ from blocade.experiment.finished import Finished
 from blocade.measures import MEASURES
 from blocade.text import percent
 
-LOOKS = {"isolation": (BLUE, ""), "war": (RED, "///"), "both": (GREY, "")}
+LOOKS = MappingProxyType({"isolation": (BLUE, ""), "war": (RED, "///"), "both": (GREY, "")})
 """Colour and hatch of the bars."""
-NAMES = {
+NAMES = MappingProxyType({
     "isolation": ("Isolation alone", "Isolation’s part"), "war": ("War alone", "The war’s part"),
     "both": ("Both", "The whole"),
-}  # fmt: skip
+})  # fmt: skip
 """Rows at the left and at the right."""
 ROWS = (2, 1, 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,7 @@ from blocade.charts.style import (
 )
 from blocade.text import listed, percent
 
-BARS = {"ST": (BLUE, -0.2, "with its interactions (ST)"), "S1": (ORANGE, 0.2, "alone (S1)")}
+BARS = MappingProxyType({"ST": (BLUE, -0.2, "with its interactions (ST)"), "S1": (ORANGE, 0.2, "alone (S1)")})
 """Colour, place within the row and meaning."""
 FAINT = 0.3
 """Strength of the colour of a bar whose interval spans 0."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,15 +19,15 @@ from blocade.experiment.finished import Finished
 from blocade.text import listed, percent
 
 PREFIX = "trade:"
-GROUPS: Mapping[str, tuple[str, dict[str, Any]]] = {
+GROUPS: Mapping[str, tuple[str, dict[str, Any]]] = MappingProxyType({
     "others": ("other partners", {"facecolor": "#DDDDDD"}),
     "senders": ("senders", {"facecolor": BLUE}),
     "missing": ("lost", {"facecolor": "white", "hatch": "////", "edgecolor": "#999999"}),
-}
+})
 """Partners that are no single state, from the bottom of the stack upwards, with names and looks."""
 COLOURS = (*(colour for colour, _ in ARM_LOOKS[1:]), "#F0E442", "#56B4E9")
 """Of the partners that are states, the largest first; smaller ones are joined to the others."""
-EDGE = {"edgecolor": "white", "lw": 0.3}
+EDGE = MappingProxyType({"edgecolor": "white", "lw": 0.3})
 Panels = Mapping[tuple[str, str], pd.DataFrame]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,7 @@ from blocade.claims import SHARE_OF_TOTAL
 from blocade.experiment.finished import Finished
 from blocade.text import listed, percent
 
-STARTS = {"real": ("o", BLUE, 0.13), "clean": ("o", "white", -0.17)}
+STARTS = MappingProxyType({"real": ("o", BLUE, 0.13), "clean": ("o", "white", -0.17)})
 """Marker, fill and height within the row."""
 ROW, AROUND = 0.34, 0.5
 """Inches of a row, and of the axis below a panel."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import MappingProxyType
 
 import reacton.ipyvuetify as rv
 import solara
@@ -222,4 +223,6 @@ def _Mechanisms(setting: Setting, change: Change) -> None:
         )
 
 
-SECTIONS = {"Policies": _Policies, "World and roles": _Roles, "Mechanisms": _Mechanisms, "Parameters": _Parameters}
+SECTIONS = MappingProxyType(
+    {"Policies": _Policies, "World and roles": _Roles, "Mechanisms": _Mechanisms, "Parameters": _Parameters}
+)

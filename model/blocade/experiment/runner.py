@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,7 @@ from blocade.scenario.model import Until
 from blocade.start import solve_start
 from blocade.verdicts import Verdict, effects, judge, median_interval
 
-QUANTILES = {"low": 0.05, "lower": 0.25, "median": 0.5, "upper": 0.75, "high": 0.95}
+QUANTILES = MappingProxyType({"low": 0.05, "lower": 0.25, "median": 0.5, "upper": 0.75, "high": 0.95})
 SHORT_WORK = 8e7
 """Run-steps times pairs below which starting a second process costs more than it saves (about five seconds of
 work)."""

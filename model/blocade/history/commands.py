@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,7 +152,7 @@ def backcast(folder: Path, own: Path | None, workers: int, progress: Progress) -
     return "\n".join(["Backcast 2014-2021 from the end of 2013", "", *aligned(lines), *([said] if said else [])])
 
 
-DIGITS = {"votes": 3, "votes-all": 3, "agreement": 4, "trade": 5, "arms": 4, "pacts": 4}
+DIGITS = MappingProxyType({"votes": 3, "votes-all": 3, "agreement": 4, "trade": 5, "arms": 4, "pacts": 4})
 
 
 def backcast_markdown(

@@ -437,11 +437,13 @@ _LEVEL: Final = Annotated[
     float, PlainValidator(_read_level), WithJsonSchema({"anyOf": [{"enum": list(LEVELS)}, _FRACTION_SCHEMA]})
 ]
 _FLAG: Final = Annotated[bool, PlainValidator(_read_flag), WithJsonSchema({"type": "boolean"})]
-_NAMED: Final = {"type": "string", "description": "a state (name or ISO code), a group, bloc, senders or patron"}
+_NAMED_SCHEMA: Final = {
+    "type": "string", "description": "a state (name or ISO code), a group, bloc, senders or patron"
+}
 _STATES: Final = Annotated[
     States,
     PlainValidator(_read_states),
-    WithJsonSchema({"anyOf": [_NAMED, {**_NAMES_SCHEMA, "items": _NAMED, "minItems": 1}]}),
+    WithJsonSchema({"anyOf": [_NAMED_SCHEMA, {**_NAMES_SCHEMA, "items": _NAMED_SCHEMA, "minItems": 1}]}),
 ]
 READERS: Final[Mapping[str, Any]] = MappingProxyType(
     {

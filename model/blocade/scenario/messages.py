@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel
@@ -21,7 +22,7 @@ from blocade.scenario.wording import Mistake, Spot, nearest, quote
 Error: TypeAlias = Mapping[str, Any]
 Loc: TypeAlias = tuple[Step, ...]
 
-_MENDABLE: Final = {"extra_forbidden", "union_tag_invalid", "union_tag_not_found"}
+_MENDABLE: Final = frozenset({"extra_forbidden", "union_tag_invalid", "union_tag_not_found"})
 _TOP: Final = "a scenario"
 # A key that is still missing is the likelier meaning: "on" for "no" is only half alike.
 _LEAST_FOR_MISSING: Final = 0.5
@@ -75,14 +76,14 @@ def explain(tree: Tree, error: Error, whole: bool) -> Mistake | None:
     return Mistake(spot, _WORDS.get(kind, '"{key}" cannot be {written}').format(key=key, written=shown(node)))
 
 
-_WORDS: Final = {
+_WORDS: Final = MappingProxyType({
     "string_type": '"{key}" must be text, not {written}; put it in quotes',
     "list_type": '"{key}" must be a list, not {written}',
     "dict_type": '"{key}" must be a mapping, name: value, not {written}',
     "model_type": '"{key}" must be a mapping, key: value, not {written}',
     "model_attributes_type": "an event must be a mapping, {{at: …, kind: …}}, not {written}",
     "too_short": '"{key}" is empty; it needs at least one',
-}
+})
 
 
 def several_worlds(tree: Tree) -> Tree | None:
