@@ -2,7 +2,7 @@
 
 Only the work that no arrangement of the equations avoids is counted, at the best rate that NumPy reaches for it in
 one thread with everything in cache: the matrix products of equations 2, 5 and 6 and the tanh of equation 6. Everything
-else that a step does (all of equations 1, 3, 4 and 7-13, luck and its normal quantiles, memory traffic) counts
+else that a step does (all of equations 1, 3, 4 and 7-14, luck and its normal quantiles, memory traffic) counts
 nothing, so no engine reaches the bound.
 """
 

@@ -25,7 +25,7 @@ from helpers import (
     some_events,
     worlds,
 )
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from worlds import make_world, permuted, two_blocs
 
@@ -159,12 +159,13 @@ def in_order(moment: Moment, order: Places) -> dict[str, Array]:
 
 
 def assert_same(a: list[Moment], b: list[Moment], order: Places) -> None:
-    """`b` is `a` in another order: to 1e-12 for four years, and to 1e-6 to the end.
+    """`b` is `a` in another order: to 1e-12 for a year, 1e-9 for four, and to 1e-6 to the end.
 
-    A steep gate lets a difference in the last bit grow at up to b_match·Δmatch/.2 a year, which at the corners of the
-    box is a thousandfold in a year or two: no difference in the order of sums stays below 1e-12 for ever.
+    Sums in another order differ in the last bit, and a steep gate lets that grow at up to b_match·Δmatch/.2 a year, at
+    the corners of the box a thousandfold in a year or two. The case that is kept below has 2e-17 after the first step,
+    6e-14 after two years and 4e-12 after four. Luck that followed the place is off by .1 and more in the first step.
     """
-    for step, tolerance in ((16, 1e-12), (len(a) - 1, 1e-6)):
+    for step, tolerance in ((4, 1e-12), (16, 1e-9), (len(a) - 1, 1e-6)):
         for name, value in in_order(a[step], order).items():
             worst = np.abs(getattr(b[step].state, name) - value).max()
             assert worst < tolerance * (1 + np.abs(value).max()), f"{name} differs by {worst} at step {step}"
@@ -172,6 +173,7 @@ def assert_same(a: list[Moment], b: list[Moment], order: Places) -> None:
 
 @settings(max_examples=examples(40))
 @given(world=worlds(), seed=seeds)
+@example(world=make_world(57, np.random.default_rng(0)), seed=5252701)
 def test_reordering_states_reorders_results(world: World, seed: int) -> None:
     """With noise and concessions: luck follows the state, not its place."""
     rng = np.random.default_rng(seed)

@@ -60,12 +60,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command that runs scenarios."""
     run = commands.add_parser("run", help="run scenarios to their verdicts, tables and charts")
-    run.add_argument(
-        "scenario",
-        nargs="+",
-        metavar="FILE|NAME|FOLDER",
-        help="a scenario file, the name of a packaged one, or a folder of them",
-    )
+    _add_scenarios(run)
     run.add_argument(
         "--out",
         type=_path,
@@ -233,9 +228,18 @@ def _add_writing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     new.add_argument("file", type=_path, metavar="FILE", help="where to; nothing that is there is overwritten")
 
     check = commands.add_parser("check", help="check scenario files and do nothing else")
-    check.add_argument("scenario", nargs="+", metavar="FILE", help="a scenario file")
+    _add_scenarios(check)
 
     commands.add_parser("schema", help="print the JSON Schema of scenario files")
+
+
+def _add_scenarios(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "scenario",
+        nargs="+",
+        metavar="FILE|NAME|FOLDER",
+        help="a scenario file, the name of a packaged one, or a folder of them",
+    )
 
 
 def _add_usual(command: argparse.ArgumentParser) -> None:

@@ -75,7 +75,8 @@ def parameters() -> list[Row]:
 
 
 def charts() -> list[Row]:
-    """The charts: those that a scenario may name under ``charts:``, then those that other commands draw."""
+    """The charts of single runs, which a scenario may name under ``charts:``, then those of several runs, and of other
+    commands."""
     from blocade.charts import BEYOND, CHARTS, SHOWS  # noqa: PLC0415
 
     named: list[Row] = [{"name": name, "command": "run", "shows": SHOWS[name]} for name in CHARTS]

@@ -113,7 +113,7 @@ class DesignFile(Strict):
         PlainValidator(_read_factors),
         WithJsonSchema({**_NAMES_SCHEMA, "items": {"type": "string"}}),
     ] = ()
-    """Levers and parameters that vary; everything that has a range if left out."""
+    """Levers and parameters that vary; everything that has a range if left out, but a grid must name them."""
     levels: Annotated[
         int,
         PlainValidator(_read_levels),
