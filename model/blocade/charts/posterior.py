@@ -129,7 +129,7 @@ def draw(draws: Mapping[str, pd.DataFrame], ranges: pd.DataFrame, source: str) -
     with styled():
         notes = (
             "Curve: share of a posterior's parameter sets at or below a value; on the dotted line history says "
-            "message, where it is steep the sets crowd. Bar and mark below: 5–95 % and median, on the prior's. Number: "
+            "nothing, where it is steep the sets crowd. Bar and mark below: 5–95 % and median, on the prior's. Number: "
             "how much shorter (−) or longer (+) the 90 % interval is than the prior's; a posterior can also move "
             "without shrinking. One parameter at a time: sets may tie parameters to each other that do not shrink. A "
             "parameter that is not shown was not looked at: it keeps its whole prior."
