@@ -451,7 +451,11 @@ READERS: Final[Mapping[str, Any]] = MappingProxyType(
         **dict.fromkeys(("by", "on", "against"), _STATES),
         "level": _LEVEL,
         **dict.fromkeys(("share", "value", "relief", "credibility", "need", "regime"), Fraction),
-        "gain": Annotated[float, PlainValidator(_read_gain), WithJsonSchema({"type": "number", "minimum": 0})],
+        "gain": Annotated[
+            float,
+            PlainValidator(_read_gain),
+            WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_GAIN}),
+        ],
         "answers": Annotated[str, PlainValidator(_read_answers), WithJsonSchema({"enum": list(ANSWERS)})],
         **dict.fromkeys(("snap_back", "limited"), _FLAG),
     }

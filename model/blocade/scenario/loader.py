@@ -181,7 +181,7 @@ def _world(given: Tree | None, vocabulary: Vocabulary) -> tuple[WorldNames | Non
         key = word
     try:
         return vocabulary.worlds(key), key, None
-    except (ValueError, OSError, LookupError) as error:
+    except (ValueError, OSError) as error:
         found = getattr(error, "mistakes", None) or str(error).splitlines() or [type(error).__name__]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         return None, key, f"the world {quote(word)} cannot be loaded: {found[0]}{more}"
