@@ -115,14 +115,19 @@ class Drawn(World):
         printer.text(repr(self))
 
 
-@st.composite
-def worlds(draw: st.DrawFn, least: int = 2, most: int = MOST) -> World:
-    """Random worlds, a third of them with an embargo that has erased trade."""
-    seed = draw(seeds)
+def random_world(size: int, seed: int) -> World:
+    """The random world of a seed; a third of them have an embargo that has erased trade."""
     rng = np.random.default_rng(seed)
-    world = make_world(draw(sizes(least, most)), rng)
+    world = make_world(size, rng)
     world = embargoed(world, rng) if rng.uniform() < 1 / 3 else world
     return Drawn(**vars(replace(world, name=f"seed {seed}")))
+
+
+@st.composite
+def worlds(draw: st.DrawFn, least: int = 2, most: int = MOST) -> World:
+    """Random worlds."""
+    seed = draw(seeds)
+    return random_world(draw(sizes(least, most)), seed)
 
 
 def plain(n: int, **arrays: Array) -> World:

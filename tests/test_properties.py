@@ -20,6 +20,7 @@ from helpers import (
     furthest,
     history,
     press,
+    random_world,
     seeds,
     sizes,
     some_events,
@@ -76,13 +77,16 @@ def test_everything_stays_within_its_bounds(world: World, seed: int, hard: bool)
 
 
 @given(world=worlds(), seed=seeds)
+@example(world=random_world(7, 2115419961), seed=2127650429)
 def test_without_noise_concession_or_event_the_world_does_not_move(world: World, seed: int) -> None:
-    """Also when it starts under sanctions, and from the clean start."""
+    """Also when it starts under sanctions, and from the clean start: that is a solution, found to 1e-13, and what is
+    left of it grows in ten years to 2e-12 in the worst of a thousand worlds, which is the case that is kept."""
     parameters = box(np.random.default_rng(seed), 4, **STILL)
     real = solve_start(world, parameters)
-    for start in (real, clean_start(real, parameters)):
-        moments = history(start, parameters)
-        assert max(furthest(moment, moments[0]) for moment in moments) < 1e-12
+    clean = clean_start(real, parameters)
+    for start, step, bound in ((real, 40, 1e-12), (clean, 4, 1e-12), (clean, 40, 1e-11)):
+        moments = history(start, parameters)[: step + 1]
+        assert max(furthest(moment, moments[0]) for moment in moments) < bound
 
 
 @pytest.mark.parametrize("name", ["1991", "2002", "2011", "2013", "2021"])
@@ -173,7 +177,7 @@ def assert_same(a: list[Moment], b: list[Moment], order: Places) -> None:
 
 @settings(max_examples=examples(40))
 @given(world=worlds(), seed=seeds)
-@example(world=make_world(57, np.random.default_rng(0)), seed=5252701)
+@example(world=random_world(57, 0), seed=5252701)
 def test_reordering_states_reorders_results(world: World, seed: int) -> None:
     """With noise and concessions: luck follows the state, not its place."""
     rng = np.random.default_rng(seed)
