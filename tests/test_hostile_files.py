@@ -462,6 +462,15 @@ def test_results_that_are_none_are_refused(made: Path, tmp_path: Path, case: str
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_outcomes_that_leave_no_effect_are_refused(made: Path, tmp_path: Path, value: float) -> None:
+    folder = Path(shutil.copytree(made, tmp_path / "r"))
+    pd.read_parquet(folder / "outcomes.parquet").assign(value=value).to_parquet(folder / "outcomes.parquet")
+    code, lines = answer("discover", folder, "--out", tmp_path / "out")
+    assert (code, len(lines)) == (2, 1)
+    clear(lines, folder)
+
+
 def pipe(path: Path) -> None:
     os.mkfifo(path)
 

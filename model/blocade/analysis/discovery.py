@@ -191,8 +191,11 @@ def effect_per_draw(result: Finished, row: Mapping[str, Any]) -> pd.Series[float
         outcomes = outcomes[outcomes["window"] == _window(result, row)]
     values = outcomes.groupby(["draw", "arm"], observed=True)["value"].mean().unstack("arm").sort_index()
     effect = effects(estimand, {arm: values[arm].to_numpy(dtype=np.float64) for arm in estimand.arms})
-    n, middle = int(np.isfinite(effect).sum()), float(np.median(effect[np.isfinite(effect)])) if row["n"] else None
-    if n != row["n"] or (middle is not None and abs(middle - row["estimate"]) > ROUNDING * max(1.0, abs(middle))):
+    counted = effect[np.isfinite(effect)]
+    middle = float(np.median(counted)) if counted.size else None
+    if counted.size != row["n"] or (
+        middle is not None and abs(middle - row["estimate"]) > ROUNDING * max(1.0, abs(middle))
+    ):
         raise StoreError(f"{result.folder}: the outcomes of {called(row)} do not give its verdict; run it again")
     return pd.Series(effect, index=values.index)
 
