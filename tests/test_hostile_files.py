@@ -462,6 +462,18 @@ def test_results_that_are_none_are_refused(made: Path, tmp_path: Path, case: str
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("kind", [["war"], {"a": "b"}, None, "x" * 5000])
+def test_an_event_of_no_kind_is_refused(made: Path, tmp_path: Path, kind: object) -> None:
+    folder = Path(shutil.copytree(made, tmp_path / "r"))
+    manifest = json.loads((made / "manifest.json").read_text())
+    manifest["inputs"]["scenario"]["arms"][1]["events"][0]["kind"] = kind
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    code, lines = answer("export", folder, "--out", tmp_path / "out")
+    assert (code, len(lines)) == (2, 1)
+    clear(lines, folder)
+    assert "an event is of no known kind" in lines[0]
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_outcomes_that_leave_no_effect_are_refused(made: Path, tmp_path: Path, value: float) -> None:
     folder = Path(shutil.copytree(made, tmp_path / "r"))

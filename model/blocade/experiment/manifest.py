@@ -187,9 +187,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def _check_event(event: Mapping[str, Any], names: set[str]) -> None:
     """Refuse an event that no scenario can have, or of states that are none."""
     kind = event.get("kind")
-    if kind not in EVENTS:
-        raise FileError(f"an event is of no known kind ({kind})")
-    made = _event(str(kind)).validate_json(json.dumps(event), strict=True)
+    if not isinstance(kind, str) or kind not in EVENTS:
+        raise FileError("an event is of no known kind")
+    made = _event(kind).validate_json(json.dumps(event), strict=True)
     strangers = {code for key in ("by", "on", "against") for code in getattr(made, key, None) or ()} - names
     if strangers:
         raise FileError(f"an event is of states without a name ({', '.join(sorted(strangers))})")
