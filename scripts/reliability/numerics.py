@@ -101,7 +101,8 @@ def environments(folder: Path, others: list[str]) -> Iterator[tuple[str, str]]:
 def units(python: str) -> str:
     """Run the quick tests of the units there; what came of it."""
     command = [python, "-m", "pytest", "-q", "-rfE", "-o", "addopts=", "-p", "no:cacheprovider", *UNIT]
-    *_, last = lines = call(command, ROOT, allowed=(0, 1)).strip().splitlines()
+    with tempfile.TemporaryDirectory() as own:  # sessions at a time, as that of the properties, clear away each other's
+        *_, last = lines = call([*command, f"--basetemp={own}/t"], ROOT, allowed=(0, 1)).strip().splitlines()
     failed = [line.split(" - ")[0] for line in lines if line.startswith(("FAILED ", "ERROR "))]
     return ", ".join([re.sub(" in .*", "", last), *failed])
 
