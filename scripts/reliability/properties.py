@@ -125,9 +125,10 @@ def tried(folder: Path) -> tuple[list[Row], list[str], str]:
     )
     words = " or ".join(sorted({name.split("::")[1] for _, names in PROPERTIES for name in names}))
     command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-show-statistics"]
+    command += [f"--junitxml={report}", f"--basetemp={folder / 'tests'}"]
     number = os.environ.get("BLOCADE_FUZZ", str(EXAMPLES))
     own = {"PYTHONPATH": f"{ROOT / 'model'}", "BLOCADE_FUZZ": number, "OMP_NUM_THREADS": "1"}
-    said = call([*command, f"--junitxml={report}", f"--basetemp={folder / 'tests'}", "-k", words, *files], ROOT, own, (0, 1))
+    said = call([*command, "-k", words, *files], ROOT, own, (0, 1))
     examples = _examples(said)
     results: Counter[tuple[str, bool]] = Counter()
     cases: dict[str, str] = {}
