@@ -128,8 +128,8 @@ def test_a_stopped_run_leaves_nothing_that_looks_finished(tmp_path: Path, worker
     else:
         process.send_signal(number)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Traceback" not in errors
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors, errors
     if list(tmp_path.glob(".out.partial/chunks/*.parquet")):  # on a busy machine
         assert errors.splitlines()[-1].startswith("stopped; finished chunks are kept")
         assert [path.name for path in tmp_path.iterdir()] == [".out.partial"]

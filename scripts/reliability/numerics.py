@@ -103,7 +103,7 @@ def units(python: str) -> str:
     command = [python, "-m", "pytest", "-q", "-rfE", "-o", "addopts=", "-p", "no:cacheprovider", *UNIT]
     with tempfile.TemporaryDirectory() as own:  # sessions at a time, as that of the properties, clear away each other's
         *_, last = lines = call([*command, f"--basetemp={own}/t"], ROOT, allowed=(0, 1)).strip().splitlines()
-    failed = [line.split(" - ")[0] for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    failed = [line[:300] for line in lines if line.startswith(("FAILED ", "ERROR "))]
     return ", ".join([re.sub(" in .*", "", last), *failed])
 
 
