@@ -50,7 +50,6 @@ EXPLAINED = (
 )
 
 
-
 def summary(result: Finished) -> str:
     """What `blocade run` prints at its end.
 

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from blocade.charts.rows import BOX, LOOKS, STRIP, verdict_keys
+from blocade.charts.rows import BOX, LOOKS, STRIP, strip, verdict_keys
 from blocade.charts.style import GREY, MARGIN, Chart, finish, sheet, styled, wrapped
 from blocade.verdicts import MEANING
 
@@ -37,8 +37,6 @@ class Block(NamedTuple):
     @property
     def height(self) -> float:
         return self.inside + HEAD * len(self.title) + FOOT
-
-
 
 
 def _block(canvas: Any, rows: pd.DataFrame, width: float) -> Block:
@@ -86,7 +84,7 @@ def _panel(axes: Axes, block: Block) -> None:
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:+g}".replace("-", "−") if x else "0")
     axes.tick_params(axis="x", length=2, pad=1.5)
     axes.spines["left"].set_visible(False)
-    axes.axvspan(-1.0, 1.0, color=STRIP, lw=0, zorder=0, gid="smallest effect")
+    strip(axes, 1.0)
     axes.axvline(0.0, color=GREY, lw=0.7, zorder=0.5)
     axes.set_title("\n".join(block.title), gid="claim", pad=4)
     y = 0.0

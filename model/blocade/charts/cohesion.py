@@ -50,28 +50,6 @@ HEADROOM = 0.12
 """Share of a panel above and below what is drawn, so that the name of a war stands on no band."""
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 def _title(result: Finished, what: Bond) -> str:
     baseline, *treated = arms(result)
     if not treated:

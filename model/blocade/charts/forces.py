@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from blocade.charts.findings import Spread, spread
 from blocade.charts.panels import arms
-from blocade.charts.rows import STRIP
+from blocade.charts.rows import strip
 from blocade.charts.style import BLACK, BLUE, RED, finish, message, sheet, signed, size, styled
 from blocade.claims import SMALLEST
 from blocade.equations.arrays import Array
@@ -132,7 +132,7 @@ def draw(result: Finished) -> Figure:
         figure = sheet(result, _title(result, whole, found), notes, 9.0, 0.42 * len(found) + 1.0)
         axes = figure.subplots()
         rows = np.arange(len(found))[::-1]
-        axes.axvspan(-SMALLEST, SMALLEST, color=STRIP, lw=0, zorder=0, gid="smallest effect")
+        strip(axes, SMALLEST)
         axes.axvline(0.0, color=BLACK, lw=1.0)
         for row, (force, effect) in zip(rows, found, strict=True):
             higher = effect.median > 0

@@ -30,6 +30,11 @@ def verdict_keys() -> list[Artist]:
     return [line_key(verdict, "", colour, marker=mark, fill=fill) for verdict, (mark, colour, fill) in LOOKS.items()]
 
 
+def strip(axes: Axes, reach: float, name: str = "smallest effect") -> None:
+    """The grey strip of what lies within ``reach`` of 0, behind the marks of all rows."""
+    axes.axvspan(-reach, reach, color=STRIP, lw=0, zorder=0, gid=name)
+
+
 class Look(NamedTuple):
     """How a row is marked."""
 

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from blocade.charts.rows import STRIP, Look, mark, number
+from blocade.charts.rows import STRIP, Look, mark, number, strip
 from blocade.charts.style import BLUE, GREY, PALE, RED, Chart, finish, line_key, message, sheet, styled, wrapped
 
 MET, MISSED = ("o", BLUE), ("s", RED)
@@ -22,17 +22,11 @@ WIDTH, LABEL, LINE, BETWEEN, HEAD, FOOT = 10.0, 3.0, 0.15, 0.13, 0.36, 0.5
 """Inches: the sheet, labels, a line of text, between rows, above the first row, the axis below."""
 
 
-
-
-
-
 def places(lines: Sequence[int]) -> tuple[list[float], float]:
     """Middle of every row, inches from the top, by the lines of its label; and where the last row ends."""
     heights = LINE * np.asarray(lines, dtype=float) + BETWEEN
     ends = np.cumsum(heights)
     return [float(y) for y in ends - heights / 2], float(ends[-1])
-
-
 
 
 def _ordered(scores: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +92,7 @@ def _panel(axes: Axes, table: pd.DataFrame, heights: list[float], foot: float) -
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:+g}".replace("-", "−") if x else "0")
     axes.set_xlabel("(simulated − observed) ÷ tolerance")
     axes.spines["left"].set_visible(False)
-    axes.axvspan(-1.0, 1.0, color=STRIP, lw=0, zorder=0, gid="tolerance")
+    strip(axes, 1.0, "tolerance")
     axes.axvline(0.0, color=GREY, lw=0.8, zorder=0.5, gid="zero")
     ranks = table["rank"].tolist()
     for k, (y, row) in enumerate(zip(heights, table.to_dict("records"), strict=True)):

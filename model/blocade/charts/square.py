@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from blocade.charts import style
 from blocade.charts.findings import spread
 from blocade.charts.panels import bond, per_draw
-from blocade.charts.rows import STRIP
+from blocade.charts.rows import strip
 from blocade.charts.style import BLACK, BLUE, GREY, RED, signed, size
 from blocade.claims import thresholds
 from blocade.equations.arrays import Array
@@ -85,7 +85,7 @@ def _title(found: Square, thing: str, parts: Mapping[str, Array]) -> str:
 
 def _bars(axes: Axes, rows: Mapping[str, tuple[str, float, float, float]], s: float) -> None:
     """Median and 5–95 % of each row, {name: (words, low, median, high)}, the first on top."""
-    axes.axvspan(-s, s, color=STRIP, lw=0, zorder=0, gid="smallest effect")
+    strip(axes, s)
     axes.axvline(0.0, color=BLACK, lw=1.0)
     for y, (name, (_, low, median, high)) in zip(ROWS, rows.items(), strict=True):
         colour, hatch = LOOKS[name]

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from blocade.charts.rows import LOOKS, STRIP
+from blocade.charts.rows import LOOKS, STRIP, strip
 from blocade.charts.style import (
     BLACK,
     BLUE,
@@ -33,12 +33,6 @@ STARTS = MappingProxyType({"real": ("o", BLUE, 0.13), "clean": ("o", "white", -0
 """Marker, fill and height within the row."""
 ROW, AROUND = 0.34, 0.5
 """Inches of a row, and of the axis below a panel."""
-
-
-
-
-
-
 
 
 def panels_of(result: Finished) -> list[tuple[str, float, pd.DataFrame]]:
@@ -110,7 +104,7 @@ def _places(rows: pd.DataFrame) -> tuple[list[float], list[tuple[float, str]]]:
 
 
 def _panel(figure: Chart, axes: Axes, result: Finished, name: str, s: float, rows: pd.DataFrame) -> None:
-    axes.axvspan(-s, s, color=STRIP, lw=0, zorder=0, gid="smallest effect")
+    strip(axes, s)
     axes.axvline(0.0, color=BLACK, lw=0.8, zorder=0.5)
     if name == SHARE_OF_TOTAL:
         axes.axvline(1.0, color=GREY, lw=0.8, ls=":", zorder=0.5)

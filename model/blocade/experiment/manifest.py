@@ -121,7 +121,7 @@ class _Manifest(_Shape):
 class _Driver(_Shape):
     parameter: str
     rho: float = Field(ge=-1.0, le=1.0)
-    weak: bool | None = None
+    weak: bool = False
 
 
 class _Verdict(_Shape):

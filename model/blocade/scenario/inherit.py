@@ -127,6 +127,6 @@ def _base(name: Tree, asker: Path) -> Path | Mistake:
             return Mistake(name.spot, f"{quote(word)} links out of the scenario folders; copy the file here")
         return path
     stems = sorted({path.stem for folder in folders for path in _files(folder) if is_file(path)})
-    near = nearest(Path(word).stem, [stem for stem in stems if stem != asker.stem])
+    near = nearest(Path(wanted[0]).stem, [stem for stem in stems if stem != asker.stem])
     hint = f', did you mean "{near}"?' if near else "; it must stand in this file's folder"
     return Mistake(name.spot, f"no scenario file {quote(word)}{hint}")
