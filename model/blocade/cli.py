@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import FrameType, MappingProxyType
+from types import MappingProxyType
 from typing import Any
 
+from blocade import interrupts
 from blocade.arguments import BAD_INPUT, MISSED, STOPPED, UNREAD, parser
 from blocade.catalogue import CATALOGUES, table
 from blocade.characters import one_line
@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     try:
         try:
-            return _answer(arguments)
+            with interrupts.answered():
+                return _answer(arguments)
         finally:
             print(end="", flush=True)  # so that a reader who went away is noticed here, not by Python at its end
     except BrokenPipeError:
@@ -44,7 +45,6 @@ def _answer(arguments: Sequence[str] | None) -> int:
     from blocade.scenario import ScenarioError  # noqa: PLC0415
     from blocade.world import WorldError  # noqa: PLC0415
 
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return COMMANDS[given.command](given)
     except (ScenarioError, WorldError) as error:
@@ -63,11 +63,6 @@ def _answer(arguments: Sequence[str] | None) -> int:
     except MemoryError:
         print("the memory is not enough for this; ask for less at a time: draws, replicates, workers", file=sys.stderr)
         return BAD_INPUT
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Let a polite kill end as Ctrl-C does: nothing half-written is left."""
-    raise KeyboardInterrupt
 
 
 def _list(given: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from pathlib import Path
 import machine
 import page
 from machine import Going, content, difference, small_disk
-from trials import HEAD, OTHERS, RESUMED, RUN, Fault, Trials, again, unfinished
+from trials import CHUNKS, HEAD, OTHERS, RESUMED, RUN, Fault, Trials, again, unfinished
 
 sys.path.insert(0, str(machine.PACKAGE))
 
@@ -197,22 +197,28 @@ def lost_workers(trials: Trials, times: int) -> Iterator[Fault]:
         yield fault
 
 
-def interrupts(trials: Trials, times: int) -> Iterator[Fault]:
-    """Ctrl-C at any moment: exit code 130, one line, and a resume to the same bytes."""
-    for words, workers, fresh in (
-        ("Ctrl-C at a random moment after start-up", 1, False),
-        ("… at any moment, start-up too", 1, True),
-        ("… of two workers", 2, True),
+def interrupts(trials: Trials, stops: int) -> Iterator[Fault]:
+    """Ctrl-C at any moment, or a polite kill: exit code 130, one line, and a resume to the same bytes.
+
+    Also where the moment is one of those in which Python loses it: only a run whose last chunk is at work may end.
+    """
+    for words, workers, fresh, number, times in (
+        ("Ctrl-C at a random moment after start-up", 1, False, signal.SIGINT, 2 * stops),
+        ("… at any moment, start-up too", 1, True, signal.SIGINT, stops),
+        ("… of two workers", 2, True, signal.SIGINT, stops),
+        ("a polite kill (SIGTERM) of two workers' parent", 2, True, signal.SIGTERM, 2 * stops),
     ):
         fault, whole = Fault(words), timed(trials, workers) if fresh else trials.seconds
-        for _ in range(times if fresh else 2 * times):
-            # Python itself, before it has read the command line, answers Ctrl-C in its own words
+        for _ in range(times):
+            # Python itself, before it has read the command line, answers in its own words
             folder, moment = trials.folder(), (BARE if fresh else 0.05) + trials.moment(whole - BARE)
             going = Going((*RUN, workers), folder, fresh=fresh)
             going.after(moment)
-            going.send(signal.SIGINT)
-            ended, where = going.end(), f"{words}, after {moment:.2f} s"
-            fault.met(ended, where, (0, 130))
+            chunks = len(list(folder.glob(".out.partial/chunks/*.parquet")))
+            ending = chunks >= CHUNKS - 1 or (folder / "out").exists()
+            going.send(number, to_all=number == signal.SIGINT)
+            ended, where = going.end(), f"{words}, after {moment:.2f} s, with {chunks} chunks"
+            fault.met(ended, where, (0, 130) if ending else (130,))
             trials.look(fault, folder, where)
             trials.resume(fault, folder, where)
         yield fault
@@ -243,13 +249,14 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=100, metavar="N", help="kills of runs (default: 100)")
     parser.add_argument("--others", type=int, default=6, metavar="N", help="kills of each other command (default: 6)")
     parser.add_argument("--times", type=int, default=4, metavar="N", help="of each other fault (default: 4)")
+    parser.add_argument("--stops", type=int, default=10, metavar="N", help="Ctrl-C of each kind (default: 10)")
     parser.add_argument("--seed", type=int, default=7, metavar="N", help="of the moments (default: 7)")
     parser.add_argument("--only", metavar="WORD", help="only this kind; nothing is written")
     given = parser.parse_args()
     for name in ("api", "charts.style", "drivers", "report"):  # read once, before the forks
         importlib.import_module(f"blocade.{name}")
     began, found = time.monotonic(), list[Fault]()
-    asked = [f"--{name} {getattr(given, name)}" for name in ("points", "others", "times", "seed")]
+    asked = [f"--{name} {getattr(given, name)}" for name in ("points", "others", "times", "stops", "seed")]
     command = " ".join(["python scripts/reliability/faults.py", *asked])
     with tempfile.TemporaryDirectory(prefix="blocade-faults-") as base:
         trials = Trials(Path(base), given.seed)
@@ -261,7 +268,7 @@ def main() -> int:
         if mounts:
             kinds |= {"full": lambda: full_disks(trials, 2 * given.times), "read-only": lambda: read_only(trials)}
         kinds |= {
-            "interrupts": lambda: interrupts(trials, given.times),
+            "interrupts": lambda: interrupts(trials, given.stops),
             "once": lambda: at_once(trials, given.times),
             "workers": lambda: lost_workers(trials, given.times),
         }
@@ -280,7 +287,7 @@ def section(found: Sequence[Fault], mounts: bool, trials: Trials, seconds: float
     wrong = [f"- {fault.words}: {one}" for fault in found for one in fault.wrong]
     disks = [] if mounts else ["", "**Not made: full and read-only disks.** No tmpfs could be mounted (it takes root)."]
     return [
-        f"A run of twelve chunks that makes {trials.changes} changes of files and folders in {trials.seconds:.1f} s "
+        f"A run of {CHUNKS} chunks that makes {trials.changes} changes of files and folders in {trials.seconds:.1f} s "
         f"({trials.cold:.1f} s with start-up) is disturbed, looked at by `blocade report`, and run again; "
         f"{seconds / 60:.0f} minutes in all.",
         "",

@@ -127,10 +127,10 @@ class Going:
             time.sleep(min(0.01, max(0.0, until - time.monotonic())))
         return not self.ended()
 
-    def send(self, number: int) -> None:
-        """A signal to its whole group."""
+    def send(self, number: int, to_all: bool = True) -> None:
+        """A signal to its whole group, as a terminal's; or to it alone."""
         with suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
+            (os.killpg if to_all else os.kill)(self.pid, number)
 
     def end(self, limit: float = LIMIT) -> Ended:
         """How it ended; it is killed if it has not by the limit."""

@@ -30,7 +30,8 @@ charts: [cohesion]
 draws: 240
 seed: 3
 """
-"""Twelve chunks of a few dozen milliseconds each, and one of every kind of file that a run writes."""
+"""Chunks of a few dozen milliseconds each, and one of every kind of file that a run writes."""
+CHUNKS = 12
 RUN = ("run", f"../in/{SCENARIO}", "--out", "out", "--quiet", "--workers")
 FINISHED = "../finished/out"
 OTHERS: dict[str, tuple[str, ...]] = {

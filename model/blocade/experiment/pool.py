@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import partial
 from threading import Thread
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
+from blocade import interrupts
 from blocade.experiment.store import WorkerLost
 
 Item = TypeVar("Item")
@@ -57,9 +58,16 @@ def in_processes(
     """
     try:
         with _at_work(work, items, workers) as finished:
-            yield finished
+            yield _stoppable(finished)
     except BrokenExecutor as error:
         raise WorkerLost("a worker was lost, killed or out of memory; --workers 1 takes the least") from error
+
+
+def _stoppable(finished: Iterator[tuple[int, Found]]) -> Iterator[tuple[int, Found]]:
+    """The same, stopped after a piece if an interrupt was lost: whoever asks for the next one has kept the last."""
+    for one in finished:
+        yield one
+        interrupts.again()
 
 
 @contextmanager
@@ -67,7 +75,12 @@ def _at_work(
     work: Callable[[Item], Found], items: Sequence[Item], workers: int | Executor
 ) -> Iterator[Iterator[tuple[int, Found]]]:
     if isinstance(workers, Executor):
-        yield _finished(workers, partial(_in_one_thread, work), items)
+        futures = _handed_on(workers, partial(_in_one_thread, work), items)
+        try:
+            yield _finished(futures)
+        finally:
+            for future in futures:
+                future.cancel()
         return
     if workers == 1:
         with threadpool_limits(1):
@@ -77,42 +90,39 @@ def _at_work(
     # spawn, passed explicitly: the same on every platform, and no global setting is touched
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
     try:
-        with _interrupts_held():
-            finished = _finished(pool, work, items)
-        yield finished
+        with interrupts.deferred(), _deaf_children():  # a worker that was started by half would end in a traceback
+            futures = _handed_on(pool, work, items)
+        yield _finished(futures)
     except BaseException:
         for worker in set(multiprocessing.active_children()) - before:  # nobody waits for what they are at
             worker.terminate()
         raise
     finally:
+        # not by cancel() of each future: the pool fails at those when it finds its workers gone, and hangs at the end
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _finished(pool: Executor, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[tuple[int, Found]]:
-    """Hand all items on at once; what the work gives, as it finishes."""
-    futures = {pool.submit(work, item): index for index, item in enumerate(items)}
+def _handed_on(pool: Executor, work: Callable[[Item], Found], items: Sequence[Item]) -> dict[Future[Found], int]:
+    """All items, handed on at once: future -> position."""
+    return {pool.submit(work, item): index for index, item in enumerate(items)}
 
-    def finished() -> Iterator[tuple[int, Found]]:
-        lost: BrokenExecutor | None = None
-        try:
-            for future in as_completed(futures):
-                index, error = futures.pop(future), future.exception()  # nothing that was handed on stays in memory
-                if isinstance(error, BrokenExecutor):
-                    lost = error  # what others have finished is taken before that is told
-                else:
-                    yield index, future.result()
-            if lost is not None:
-                raise lost
-        finally:
-            for future in futures:
-                future.cancel()
 
-    return finished()
+def _finished(futures: dict[Future[Found], int]) -> Iterator[tuple[int, Found]]:
+    """What the work gives, as it finishes; nothing that is finished stays among the futures."""
+    lost: BrokenExecutor | None = None
+    for future in as_completed(futures):
+        index, error = futures.pop(future), future.exception()
+        if isinstance(error, BrokenExecutor):
+            lost = error  # what others have finished is taken before that is told
+        else:
+            yield index, future.result()
+    if lost is not None:
+        raise lost
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers start: they inherit the mask, so that it is the parent's alone to answer."""
+def _deaf_children() -> Iterator[None]:
+    """Workers that start here never hear Ctrl-C, which a terminal sends them too: they inherit the mask."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows, where workers get no signal
         yield
         return

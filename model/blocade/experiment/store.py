@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from blocade import interrupts
 from blocade.experiment.provenance import digest, versions
 from blocade.files import FileError, contents, json_of, plain
 
@@ -187,7 +188,8 @@ def _kept(place: Path, folder: Path) -> Iterator[None]:
     except BaseException as error:
         done = any((place / "chunks").glob("*.parquet"))
         if not done:
-            shutil.rmtree(place, ignore_errors=True)
+            with interrupts.deferred():  # who asks twice is not left with half of it
+                shutil.rmtree(place, ignore_errors=True)
         elif isinstance(error, KeyboardInterrupt):
             raise Stopped(f"stopped; {KEPT}") from None
         if isinstance(error, WorkerLost):
