@@ -39,13 +39,13 @@ PROPERTIES = (
         [P + "everything_stays_within_its_bounds"],
     ),
     (
-        "Relief by all senders never raises the pain of the relieved",
-        [P + "relief_by_all_senders_never_raises_the_pain_of_the_relieved"],
+        "Full relief by all senders never raises the pain of the relieved",
+        [P + "full_relief_by_all_senders_never_raises_the_pain_of_the_relieved"],
     ),
     (
-        "Relief by one of several may, by less than .01 (why: see the test)",
+        "Relief in part or by some senders may, in few draws and by less than .02 (why: see the test)",
         [
-            P + "relief_by_one_of_three_senders_hardly_ever_raises_the_pain_of_the_relieved",
+            P + "relief_in_part_or_by_some_senders_hardly_ever_raises_the_pain_of_the_relieved",
             P + "relief_of_russia_by_one_sender_in_the_world_of_2021",
         ],
     ),
