@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import multiprocessing.util
 import os
 import shutil
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from blocade import interrupts
+from blocade import interrupts, writing
 from blocade.experiment import store
 from blocade.experiment.pool import in_processes
 
@@ -152,3 +153,35 @@ def test_asking_twice_leaves_no_half_of_the_folder(tmp_path: Path, monkeypatch: 
         monkeypatch.setattr(shutil, "rmtree", interrupted)
         signal.raise_signal(signal.SIGINT)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_belong_together_have_their_places_before_an_interrupt_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(made: Path, place: Path) -> Path:
+        signal.raise_signal(signal.SIGTERM)
+        return move(made, place)
+
+    move = Path.replace
+    writing.put(tmp_path, {"mark.md": "old", "table.md": "old"})
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt), interrupts.answered():
+        writing.put(tmp_path, {"mark.md": "new", "table.md": "new"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"mark.md": "new", "table.md": "new"}
+
+
+def test_results_are_replaced_before_an_interrupt_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(made: Path, place: Path) -> Path:
+        signal.raise_signal(signal.SIGTERM)
+        return rename(made, place)
+
+    def make(made: str) -> None:
+        with store.workshop(folder, {}, resume=False, force=True) as place:
+            (place / "results" / "manifest.json").write_text(json.dumps({"inputs": {}, "made": made}))
+
+    rename, folder = Path.rename, tmp_path / "out"
+    make("first")
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), interrupts.answered():
+        make("second")
+    assert json.loads((folder / "manifest.json").read_text())["made"] == "second"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blocade import interrupts
 from blocade.experiment.store import WRITING, StoreError, held, settle
 
 if TYPE_CHECKING:
@@ -71,10 +72,12 @@ def put(folder: Path, contents: Mapping[str, str | Figure]) -> None:
             try:
                 _make(contents, place / MADE)
             except BaseException:
-                shutil.rmtree(place, ignore_errors=True)
+                with interrupts.deferred():
+                    shutil.rmtree(place, ignore_errors=True)
                 raise
-            _move(contents, place / MADE, folder)
-            shutil.rmtree(place, ignore_errors=True)
+            with interrupts.deferred():
+                _move(contents, place / MADE, folder)
+                shutil.rmtree(place, ignore_errors=True)
     except OSError as error:
         raise StoreError(
             f"{folder}: cannot be written ({error.strerror or error}); choose another place with --out"

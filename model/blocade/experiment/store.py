@@ -146,7 +146,8 @@ def workshop(folder: Path, inputs: Mapping[str, object], resume: bool, force: bo
                 (place / "chunks").mkdir(exist_ok=True)
                 yield place
                 settle(place / "results")
-                _replace(place / "results", folder, place / "old")
+                with interrupts.deferred():
+                    _replace(place / "results", folder, place / "old")
             _tidy(place)
     except OSError as error:
         raise StoreError(
