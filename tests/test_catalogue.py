@@ -260,7 +260,7 @@ def test_help_tells_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     told = " ".join(capsys.readouterr().out.split())
     assert told.endswith(
         "exit codes: 0 done; 1 a pattern of history is missed (validate); 2 bad input, or a disk or worker that "
-        "fails, one line on stderr for each; 130 stopped by Ctrl-C; 141 the reader of the output went away"
+        "fails, one line on stderr for each; 130 stopped by Ctrl-C or kill; 141 the reader of the output went away"
     )
 
 

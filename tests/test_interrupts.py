@@ -12,8 +12,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from pathlib import Path
 
@@ -24,6 +24,14 @@ from blocade.experiment import store
 from blocade.experiment.pool import in_processes
 
 NUMBERS = [signal.SIGINT, signal.SIGTERM]
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A shell may start the tests with SIGINT ignored; a terminal's user never meets that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def in_a_callback_of_c(number: int) -> None:
@@ -52,6 +60,13 @@ def test_an_interrupt_that_is_swallowed_stops_the_work_after_its_piece(
             kept.append(found)
     assert kept == [0, 1]
     assert capfd.readouterr().err == ""
+
+
+def test_an_interrupt_that_was_swallowed_before_lets_no_work_begin() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupts.answered():
+        in_silence(signal.SIGTERM)
+        with in_processes(abs, range(5), 1) as finished:
+            pytest.fail(f"{next(finished)} was worked at")
 
 
 def test_what_else_c_cannot_raise_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +109,13 @@ def test_elsewhere_than_in_the_main_thread_nothing_is_touched() -> None:
     assert within == before
 
 
+def test_of_two_interrupts_that_were_put_off_the_one_that_is_answered_counts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with pytest.raises(KeyboardInterrupt), interrupts.answered(), interrupts.deferred():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_what_must_not_be_half_done_is_done_first(number: int) -> None:
     done = []
@@ -115,11 +137,13 @@ def test_workers_are_started_wholly_and_then_ended(
 
     started: list[int] = []
     resource_tracker.ensure_running()  # it is started in the same way, and is no worker
+    began = time.monotonic()
     spawn = multiprocessing.util.spawnv_passfds
     monkeypatch.setattr(multiprocessing.util, "spawnv_passfds", start)
-    with pytest.raises(KeyboardInterrupt), interrupts.answered(), in_processes(time.sleep, [9.0] * 3, 2):
+    with pytest.raises(KeyboardInterrupt), interrupts.answered(), in_processes(time.sleep, [99.0] * 3, 2):
         pytest.fail("the interrupt was lost")
     assert multiprocessing.active_children() == []
+    assert time.monotonic() - began < 90.0  # nobody waits for what they are at
     for process in started:
         with contextlib.suppress(ChildProcessError):  # it was waited for, as it should be
             os.waitpid(process, 0)
@@ -135,23 +159,59 @@ def test_a_pool_that_is_stopped_with_much_left_to_do_ends_quietly(
 
     main, shutdown = threading.get_ident(), ProcessPoolExecutor.shutdown
     monkeypatch.setattr(ProcessPoolExecutor, "shutdown", late)
+    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt), in_processes(time.sleep, [0.0] + [99.0] * 2000, 2) as finished:
         next(finished)
         threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
         next(finished)
     assert multiprocessing.active_children() == []
+    assert time.monotonic() - began < 90.0
     assert capfd.readouterr().err == ""
 
 
-def test_asking_twice_leaves_no_half_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_callers_pool_is_left_without_our_work_and_running() -> None:
+    def work(item: int) -> int:
+        done.append(item)
+        time.sleep(0.01)
+        return item
+
+    done: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(KeyboardInterrupt), in_processes(work, range(500), pool) as finished:
+            next(finished)
+            raise KeyboardInterrupt
+        assert pool.submit(int, "7").result() == 7
+    assert len(done) < 500
+
+
+def interrupted_rmtree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while a folder is taken away."""
+
     def interrupted(place: Path, ignore_errors: bool = False) -> None:
         signal.raise_signal(signal.SIGINT)
         remove(place, ignore_errors)
 
     remove = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+
+
+def test_asking_twice_leaves_no_half_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyboardInterrupt), interrupts.answered(), store.workshop(tmp_path / "out", {}, resume=False):
-        monkeypatch.setattr(shutil, "rmtree", interrupted)
+        interrupted_rmtree(monkeypatch)
         signal.raise_signal(signal.SIGINT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_asking_twice_leaves_no_half_of_files_that_belong_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(_folder: Path) -> None:
+        interrupted_rmtree(monkeypatch)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(writing, "settle", stopped)
+    with pytest.raises(KeyboardInterrupt), interrupts.answered():
+        writing.put(tmp_path / "out", {"mark.md": "new"})
     assert list(tmp_path.iterdir()) == []
 
 

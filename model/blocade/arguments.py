@@ -21,8 +21,8 @@ UNREAD = 141
 """128 and the number of SIGPIPE, as of any program whose reader goes away."""
 EXIT_CODES = (
     f"exit codes: 0 done; {MISSED} a pattern of history is missed (validate); {BAD_INPUT} bad input, or a disk or "
-    f"worker that fails, one line on stderr for each; {STOPPED} stopped by Ctrl-C; {UNREAD} the reader of the output "
-    "went away"
+    f"worker that fails, one line on stderr for each; {STOPPED} stopped by Ctrl-C or kill; {UNREAD} the reader of the "
+    "output went away"
 )
 
 

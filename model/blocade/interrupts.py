@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite kill: both end a command in the same way, and neither is lost."""
+"""Ctrl-C and a polite kill: both end a command in the same way, and work in pieces cannot lose them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Asked:
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """Answer both with a KeyboardInterrupt that is not lost where something swallows it: see `again`.
+    """Answer both with a KeyboardInterrupt, which `again` raises anew where something has swallowed it.
 
-    Who has Ctrl-C ignored (``nohup``) keeps it so.
+    Who has one ignored (a job that a script starts with ``&``) keeps it so.
 
     Notes
     -----
@@ -63,8 +63,8 @@ def deferred() -> Iterator[None]:
         with _handled_by(lambda number, _frame: came.append(number), NUMBERS):
             yield
     finally:
-        if came:
-            signal.raise_signal(came[0])
+        for number in dict.fromkeys(came):  # the first may be one that is ignored
+            signal.raise_signal(number)
 
 
 @contextmanager
@@ -80,5 +80,5 @@ def _handled_by(handler: Callable[[int, FrameType | None], None], numbers: Seque
                     signal.signal(number, handler)
         yield
     finally:
-        for number, known in before.items():
-            signal.signal(number, known)
+        for number in reversed(before):  # Ctrl-C last, so that no interrupt comes before all are put back
+            signal.signal(number, before[number])

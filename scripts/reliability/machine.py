@@ -24,7 +24,9 @@ LIMIT = 300.0
 """Seconds after which a command that has not ended is taken to hang: dozens of times what one takes (assumption)."""
 CODE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "  # whoever starts it may ignore it
-    "from blocade.cli import main; sys.exit(main())"
+    "from blocade.cli import main; code = main(); "
+    "[signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)]; "  # all is done by now
+    "sys.exit(code)"
 )
 CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate")
 TIMES = (
@@ -104,6 +106,7 @@ class Going:
             from blocade.cli import main  # noqa: PLC0415 (read already)
 
             code = main(words)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             if operation == 0:
                 self._told.with_suffix(".count").write_text(str(counted()))
         except SystemExit as error:

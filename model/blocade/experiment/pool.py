@@ -65,6 +65,7 @@ def in_processes(
 
 def _stoppable(finished: Iterator[tuple[int, Found]]) -> Iterator[tuple[int, Found]]:
     """The same, stopped after a piece if an interrupt was lost: whoever asks for the next one has kept the last."""
+    interrupts.again()
     for one in finished:
         yield one
         interrupts.again()
@@ -75,8 +76,10 @@ def _at_work(
     work: Callable[[Item], Found], items: Sequence[Item], workers: int | Executor
 ) -> Iterator[Iterator[tuple[int, Found]]]:
     if isinstance(workers, Executor):
-        futures = _handed_on(workers, partial(_in_one_thread, work), items)
+        futures: dict[Future[Found], int] = {}
         try:
+            with interrupts.deferred():
+                futures = _handed_on(workers, partial(_in_one_thread, work), items)
             yield _finished(futures)
         finally:
             for future in futures:
@@ -88,14 +91,17 @@ def _at_work(
         return
     before = set(multiprocessing.active_children())
     # spawn, passed explicitly: the same on every platform, and no global setting is touched
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
+    spawn = multiprocessing.get_context("spawn")
+    with interrupts.deferred():  # what it takes of the system is noted by a helper of Python's, to be given back
+        pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_prepare_worker)
     try:
         with interrupts.deferred(), _deaf_children():  # a worker that was started by half would end in a traceback
             futures = _handed_on(pool, work, items)
         yield _finished(futures)
     except BaseException:
-        for worker in set(multiprocessing.active_children()) - before:  # nobody waits for what they are at
-            worker.terminate()
+        with interrupts.deferred():
+            for worker in set(multiprocessing.active_children()) - before:  # nobody waits for what they are at
+                worker.terminate()
         raise
     finally:
         # not by cancel() of each future: the pool fails at those when it finds its workers gone, and hangs at the end
