@@ -121,6 +121,19 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("nobody is there")
 
 
+def test_a_worker_that_is_lost_at_the_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_given: object, **_named: object) -> None:
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr("distributed.LocalCluster", lost)
+    with pytest.raises(StoreError) as caught, scheduler("local"):
+        pass
+    assert str(caught.value) == (
+        "--scheduler local: a worker was lost while Dask started it (Nanny failed to start); "
+        "run it again, with fewer --workers if need be"
+    )
+
+
 def test_the_command_line_starts_a_scheduler_of_its_own(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "blocade", "run", SMALL, "--draws", "2", "--quiet", "--out", tmp_path / "out"]
     given = [*map(str, command), "--scheduler", "local", "--workers", "1"]

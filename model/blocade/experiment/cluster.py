@@ -35,10 +35,12 @@ def scheduler(address: str, workers: int | None = None) -> Iterator[Executor]:
     except ImportError:
         raise StoreError("--scheduler: needs Dask; install it with pip install 'blocade[cluster]'") from None
     if address == LOCAL:
-        with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster) as client,
-        ):
+        try:
+            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+        except (OSError, RuntimeError) as error:
+            why = f"a worker was lost while Dask started it ({str(error).rstrip('.')})"
+            raise StoreError(f"--scheduler local: {why}; run it again, with fewer --workers if need be") from None
+        with cluster, Client(cluster) as client:
             yield client.get_executor(pure=False)
         return
     try:
