@@ -313,8 +313,9 @@ def test_relief_in_part_or_by_some_senders_hardly_ever_raises_the_pain_of_the_re
     are still in force bite again (the example: a rise of .0003, 7 to 10 years after relief).
     """
     rise = rise_of_pain(size, seed, relieving, share)
-    assert rise.max() < 0.02
-    assert rise[-1].min() < -1e-9
+    assert rise.max() < 0.01
+    assert rise[-1].min() < -1e-6
+    assert share < 0.5 or np.median(rise[-1]) < 0.0
 
 
 def test_relief_of_russia_by_one_sender_in_the_world_of_2021() -> None:
